@@ -1,9 +1,195 @@
-"""Settings of the room ``change``."""
+"""Settings of the room ``change``: intervals, repeatability, limits of comparability."""
 
 from __future__ import annotations
 
-from poremetrics.settings._number import Room
+from poremetrics.settings._number import Room, number
+
+_NULL_PAIRS = "null pairs of `poremetrics validate`"
 
 
 class ChangeSettings(Room):
     """Tunable numbers of the room ``change``."""
+
+    # --- what is counted -----------------------------------------------------------------
+    visible_diameter_um: float = number(
+        250.0,
+        low=50.0,
+        high=1000.0,
+        unit="µm",
+        doc="A pore of at least this diameter is a visible pore.",
+        source="Flament et al. 2015 (2,585 women): 250 µm tied to expert grading",
+    )
+    visible_diameter_px: float = number(
+        3.0,
+        low=1.0,
+        high=50.0,
+        unit="px",
+        doc="Stands in for visible_diameter_um where no scale is known.",
+        source="smallest diameter whose size is unbiased within 10 %",
+    )
+    minimum_pores: int = number(
+        12,
+        low=3,
+        high=1000,
+        unit="pores",
+        doc="Fewer visible pores than this in both photos: no verdict for that measure.",
+        source="below a dozen the normal interval of a log ratio no longer covers 95 %",
+    )
+
+    # --- intervals -----------------------------------------------------------------------
+    bootstrap_draws: int = number(
+        1000,
+        low=100,
+        high=100_000,
+        unit="draws",
+        doc="Draws of the paired spatial block bootstrap.",
+        source="the standard error's own error is 2.2 % at 1000 draws",
+    )
+    bootstrap_seed: int = number(
+        20_150_413,
+        low=0,
+        high=2**31 - 1,
+        unit="1",
+        doc="Seed of the bootstrap, fixed so that the same photos give the same bytes.",
+        source="arbitrary",
+    )
+    block_mm: float = number(
+        4.0,
+        low=0.5,
+        high=20.0,
+        unit="mm",
+        doc="Side of a bootstrap block where the scale is known.",
+        source="several times the distance of neighbouring pores (about 1.2 mm at 70 per cm²)",
+    )
+    block_px: float = number(
+        64.0,
+        low=8.0,
+        high=1000.0,
+        unit="px",
+        doc="Side of a bootstrap block where no scale is known.",
+        source="4 mm at the 16 px/mm of a close-up",
+    )
+    confidence: float = number(
+        0.95,
+        low=0.5,
+        high=0.999,
+        unit="1",
+        doc="Coverage of every interval, and one minus the family-wise error of the verdicts.",
+        source="convention",
+    )
+
+    # --- limits: one photo ---------------------------------------------------------------
+    minimum_pore_px: float = number(
+        3.0,
+        low=1.0,
+        high=20.0,
+        unit="px",
+        doc="A pore of 250 µm must span at least this many pixels.",
+        source="size bias at 3 px is 10 % (accuracy table of `poremetrics validate`)",
+    )
+    maximum_blur_pore_share: float = number(
+        0.40,
+        low=0.05,
+        high=2.0,
+        unit="1",
+        doc="Largest point-spread sigma as a share of the diameter of a 250 µm pore.",
+        source="beyond it a dip keeps under half of its depth (Gaussian dip and spread)",
+    )
+    maximum_clipped_share: float = number(
+        0.05,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Largest share of a region's skin that is clipped black or white.",
+        source=_NULL_PAIRS,
+    )
+    maximum_glare_share: float = number(
+        0.25,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Largest share of a region hidden by glare.",
+        source=_NULL_PAIRS,
+    )
+    maximum_turned_deg: float = number(
+        25.0,
+        low=5.0,
+        high=80.0,
+        unit="deg",
+        doc="Head yaw past which the cheek that is turned away is not measured.",
+        source="MEASUREMENT: past 25° the far cheek is useless",
+    )
+    minimum_skin_share: float = number(
+        0.25,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Smallest usable share of a region's outline.",
+        source="judgement: less does not represent the region",
+    )
+
+    # --- limits: the pair ----------------------------------------------------------------
+    minimum_correlation: float = number(
+        0.60,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Smallest texture correlation of the aligned and matched skins.",
+        source="re-shot portraits 0.98-1.00; other people about 0",
+    )
+    maximum_residual_p95_px: float = number(
+        1.5,
+        low=0.1,
+        high=10.0,
+        unit="px",
+        doc="Largest 95th percentile of the alignment error.",
+        source="half the diameter of the smallest pore that is sized",
+    )
+    maximum_relative_blur_px: float = number(
+        1.5,
+        low=0.1,
+        high=10.0,
+        unit="px",
+        doc="Largest difference in focus that is matched rather than refused.",
+        source=_NULL_PAIRS,
+    )
+    maximum_gain_log: float = number(
+        0.35,
+        low=0.01,
+        high=2.0,
+        unit="ln",
+        doc="Largest |ln| of the contrast gain of the skin between pores.",
+        source="gains of 0.86-1.01 on re-shot portraits; other light or a filter goes beyond",
+    )
+    minimum_common_share: float = number(
+        0.30,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Smallest share of a region's skin that both photos show.",
+        source="judgement: less does not represent the region",
+    )
+    maximum_scale_log: float = number(
+        0.45,
+        low=0.05,
+        high=2.0,
+        unit="ln",
+        doc="Largest |ln| of the scale ratio between the photos.",
+        source="alignment is tested from 0.75 to 1.3; 0.45 leaves room for tilt",
+    )
+    minimum_days_since_treatment: float = number(
+        7.0,
+        low=0.0,
+        high=365.0,
+        unit="days",
+        doc="A photo taken sooner after a treatment is flagged.",
+        source="redness and swelling in the first days hide pores",
+    )
+    best_days_since_treatment: float = number(
+        28.0,
+        low=0.0,
+        high=365.0,
+        unit="days",
+        doc="From here on a photo shows the result of a treatment.",
+        source="first visible change 4 to 6 weeks after a session",
+    )

@@ -1,0 +1,240 @@
+"""The measures of the manual, each a function of bootstrap weights on blocks of skin.
+
+A :class:`Sample` is what one region, or the whole face, contributes: its pores, its blocks, and
+block sums of the secondary maps. Every measure returns its value in one photo in every bootstrap
+draw, row 0 being the sample itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Paired pores and block sums of one region or of several joined.
+
+    Attributes
+    ----------
+    name : str
+        Region, or ``all``.
+    pores : DataFrame
+        One row per pore of the union: ``block`` and, with suffix ``_before`` and ``_after``,
+        ``diameter`` (µm or px), ``contrast``, ``elongation``, ``plug``, ``seen`` (the pore is
+        there in this photo); ``matched``.
+    area : (T,) float64
+        Common area per block, mm² or px².
+    sums : mapping of str to (T,) float64
+        Block sums of secondary maps, e.g. ``redness_before``.
+    pixels : (T,) float64
+        Pixels per block, the denominator of those sums.
+    has_scale : bool
+        True where lengths are in µm and areas in mm².
+    visible_diameter : float
+        Smallest diameter of a visible pore, in the unit of ``diameter``.
+    """
+
+    name: str
+    pores: pd.DataFrame
+    area: FloatArray
+    sums: Mapping[str, FloatArray]
+    pixels: FloatArray
+    has_scale: bool
+    visible_diameter: float
+
+
+Function = Callable[[Sample, FloatArray, str], FloatArray]
+"""Measure of a sample in the photo ``before`` or ``after`` under (B, T) weights: (B,) values."""
+
+
+def join(samples: Sequence[Sample], name: str = "all") -> Sample:
+    """Join the samples of several regions into one; their blocks are kept apart."""
+    offsets = np.cumsum([0, *(sample.area.size for sample in samples)])
+    pores = pd.concat(
+        [
+            sample.pores.assign(block=sample.pores["block"] + offset)
+            for sample, offset in zip(samples, offsets, strict=False)
+        ],
+        ignore_index=True,
+    )
+    keys = set.intersection(*(set(sample.sums) for sample in samples))
+    return Sample(
+        name=name,
+        pores=pores,
+        area=np.concatenate([sample.area for sample in samples]),
+        sums={key: np.concatenate([sample.sums[key] for sample in samples]) for key in keys},
+        pixels=np.concatenate([sample.pixels for sample in samples]),
+        has_scale=all(sample.has_scale for sample in samples),
+        visible_diameter=samples[0].visible_diameter,
+    )
+
+
+def visible(sample: Sample, side: str) -> npt.NDArray[np.bool_]:
+    """Return which pores of the union are visible pores in the photo ``side``."""
+    seen = sample.pores[f"seen_{side}"].to_numpy(dtype=bool)
+    diameter = sample.pores[f"diameter_{side}"].to_numpy(dtype=np.float64)
+    return np.asarray(seen & (np.nan_to_num(diameter) >= sample.visible_diameter), dtype=bool)
+
+
+def matched(sample: Sample) -> npt.NDArray[np.bool_]:
+    """Return which pores enter the matched measures.
+
+    They are chosen by the geometric mean of their two diameters: choosing by one photo's would
+    make noise look like shrinkage (regression to the mean).
+    """
+    pores = sample.pores
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.sqrt(
+            pores["diameter_before"].to_numpy(np.float64)
+            * pores["diameter_after"].to_numpy(np.float64)
+        )
+    positive = (pores["contrast_before"] > 0) & (pores["contrast_after"] > 0)
+    both = pores["matched"].to_numpy(dtype=bool) & positive.to_numpy(dtype=bool)
+    return np.asarray(both & (np.nan_to_num(mean) >= sample.visible_diameter), dtype=bool)
+
+
+def _block_sums(sample: Sample, chosen: npt.NDArray[np.bool_], values: FloatArray) -> FloatArray:
+    blocks = sample.pores["block"].to_numpy(dtype=np.int64)[chosen]
+    total = np.bincount(blocks, weights=values[chosen], minlength=sample.area.size)
+    return total.astype(np.float64)
+
+
+def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
+    ratio: FloatArray = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=ratio, where=bottom > 0)
+    return ratio
+
+
+def count(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
+    """Return the number of visible pores."""
+    return weights @ _block_sums(sample, visible(sample, side), np.ones(len(sample.pores)))
+
+
+def density(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
+    """Return visible pores per cm², or per megapixel where no scale is known."""
+    per = 100.0 if sample.has_scale else 1e6
+    return per * _ratio(count(sample, weights, side), weights @ sample.area)
+
+
+def coverage(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
+    """Return the area of visible pores in percent of the common area."""
+    length = sample.pores[f"diameter_{side}"].to_numpy(np.float64)
+    disc = np.pi / 4.0 * (length / 1000.0 if sample.has_scale else length) ** 2
+    covered = weights @ _block_sums(sample, visible(sample, side), disc)
+    return 100.0 * _ratio(covered, weights @ sample.area)
+
+
+def _mean_of_visible(column: str) -> Function:
+    def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
+        values = sample.pores[f"{column}_{side}"].to_numpy(np.float64)
+        chosen = visible(sample, side) & np.isfinite(values)
+        top = weights @ _block_sums(sample, chosen, values)
+        return _ratio(top, weights @ _block_sums(sample, chosen, np.ones(len(values))))
+
+    return measure
+
+
+def _weighted_median(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the median of ``values`` (N,) under each row of ``weights`` (B, N)."""
+    if values.size == 0:
+        return np.full(weights.shape[0], np.nan)
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    cumulative = np.cumsum(weights[:, order], axis=1)
+    half = cumulative[:, -1:] / 2.0
+    # Mean of the lower and the upper median, as for an unweighted sample of even size.
+    low = ordered[np.minimum((cumulative < half).sum(axis=1), values.size - 1)]
+    high = ordered[np.minimum((cumulative <= half).sum(axis=1), values.size - 1)]
+    return np.where(cumulative[:, -1] > 0, (low + high) / 2.0, np.nan)
+
+
+def _median_of_visible(column: str) -> Function:
+    def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
+        values = sample.pores[f"{column}_{side}"].to_numpy(np.float64)
+        chosen = visible(sample, side) & np.isfinite(values)
+        blocks = sample.pores["block"].to_numpy(dtype=np.int64)[chosen]
+        return _weighted_median(values[chosen], weights[:, blocks])
+
+    return measure
+
+
+def _geometric_mean_of_matched(column: str) -> Function:
+    def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
+        chosen = matched(sample)
+        values = sample.pores[f"{column}_{side}"].to_numpy(np.float64)
+        logs = np.log(np.where(chosen, values, 1.0))
+        number = weights @ _block_sums(sample, chosen, np.ones(len(values)))
+        return np.exp(_ratio(weights @ _block_sums(sample, chosen, logs), number))
+
+    return measure
+
+
+def _mean_of_map(name: str) -> Function:
+    def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
+        return _ratio(weights @ sample.sums[f"{name}_{side}"], weights @ sample.pixels)
+
+    return measure
+
+
+def _spread_of_map(name: str) -> Function:
+    def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
+        pixels = weights @ sample.pixels
+        mean = _ratio(weights @ sample.sums[f"{name}_{side}"], pixels)
+        square = _ratio(weights @ sample.sums[f"{name}_square_{side}"], pixels)
+        return np.sqrt(np.maximum(square - mean**2, 0.0))
+
+    return measure
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure: how it is named with and without a scale, its units, and its function."""
+
+    name: str
+    unit: str
+    name_px: str
+    unit_px: str
+    values: Function
+    needs: str = ""
+    """Name of the secondary map it needs, if any."""
+
+    def label(self, has_scale: bool) -> tuple[str, str]:
+        """Return name and unit."""
+        return (self.name, self.unit) if has_scale else (self.name_px, self.unit_px)
+
+
+HEADLINE: tuple[Measure, ...] = (
+    Measure("count", "pores", "count", "pores", count),
+    Measure("density_cm2", "1/cm²", "density_mpx", "1/Mpx", density),
+    Measure("coverage_pct", "%", "coverage_pct", "%", coverage),
+    Measure("diameter_um_median", "µm", "diameter_px_median", "px", _median_of_visible("diameter")),
+    Measure("contrast_mean", "1", "contrast_mean", "1", _mean_of_visible("contrast")),
+    Measure(
+        "diameter_um_matched",
+        "µm",
+        "diameter_px_matched",
+        "px",
+        _geometric_mean_of_matched("diameter"),
+    ),
+    Measure(
+        "contrast_matched", "1", "contrast_matched", "1", _geometric_mean_of_matched("contrast")
+    ),
+)
+"""Measures that get a verdict."""
+
+SECONDARY: tuple[Measure, ...] = (
+    Measure("elongation_median", "1", "elongation_median", "1", _median_of_visible("elongation")),
+    Measure("plug_fraction", "1", "plug_fraction", "1", _mean_of_visible("plug")),
+    Measure("roughness", "1", "roughness", "1", _spread_of_map("relief"), "relief"),
+    Measure("redness", "a*", "redness", "a*", _mean_of_map("redness"), "redness"),
+    Measure("tone_sd", "L*", "tone_sd", "L*", _spread_of_map("lightness"), "lightness"),
+    Measure("shine", "1", "shine", "1", _mean_of_map("shine"), "shine"),
+)
+"""Measures that get an interval but no verdict."""
