@@ -1,0 +1,80 @@
+"""Embedded ICC profiles to sRGB."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageCms
+
+_LATTICE_STEPS = 6
+_COLOUR_SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
+_MODES = {"1": "L", "LA": "L", "PA": "RGB", "P": "RGB", "RGBA": "RGB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A colour transform to sRGB for images of one mode."""
+
+    mode: str
+    cms: ImageCms.ImageCmsTransform
+
+    def apply(self, image: Image.Image) -> Image.Image:
+        """Return the image in sRGB."""
+        result = ImageCms.applyTransform(image, self.cms)
+        assert result is not None
+        return result
+
+
+def to_srgb(profile: bytes, mode: str, tolerance_levels: int) -> Transform | None:
+    """Return the transform of an embedded profile, or None where the pixels count as sRGB.
+
+    Parameters
+    ----------
+    profile : bytes
+        ICC profile, empty if there is none.
+    mode : str
+        Pillow mode of the image.
+    tolerance_levels : int
+        Largest change of any colour, in levels of 255, up to which a profile is sRGB itself.
+
+    Returns
+    -------
+    Transform or None
+        None too for a broken profile or one made for another kind of image.
+    """
+    if not profile:
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        wanted = _COLOUR_SPACES.get(source.profile.xcolor_space)
+        if wanted is None or wanted != _MODES.get(mode, mode):
+            return None
+        cms = ImageCms.buildTransform(
+            source,
+            ImageCms.createProfile("sRGB"),
+            wanted,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+    transform = Transform(wanted, cms)
+    return None if _is_identity(transform, tolerance_levels) else transform
+
+
+def _is_identity(transform: Transform, tolerance_levels: int) -> bool:
+    """Tell whether a transform leaves a lattice of colours where it is."""
+    levels = np.linspace(0, 255, _LATTICE_STEPS).round().astype(np.uint8)
+    if transform.mode == "RGB":
+        lattice = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
+        wanted = lattice
+    elif transform.mode == "L":
+        lattice = levels[None]
+        wanted = np.repeat(lattice[..., None], 3, axis=2)
+    else:
+        return False
+    result = np.asarray(transform.apply(Image.fromarray(lattice)), dtype=np.int16)
+    return bool(np.abs(result - wanted).max() <= tolerance_levels)
