@@ -3,41 +3,169 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from poremetrics.change.blocks import partition
 from poremetrics.change.measures import Sample
-from poremetrics.model import Mask, Scale
+from poremetrics.model import Face, FloatImage, Mask, Region, RegionAlignment, Scale, Skin
 from poremetrics.settings.change import ChangeSettings
 
+SIDES = ("before", "after")
 
-def pair_scale(before: Scale | None, after: Scale | None, scale_ratio: float) -> Scale | None:
-    """Return the better known of the two scales, on the before photo.
 
-    The alignment gives the ratio of the scales, so one of them is enough.
+def pair_scale(before: Face, after: Face, aligned: RegionAlignment) -> Scale | None:
+    """Return the better known scale of a region, in millimetres per before pixel.
+
+    The alignment gives the ratio of the scales, so the scale of one photo is enough.
 
     Parameters
     ----------
-    before, after : Scale or None
-        Scale of the region in each photo.
-    scale_ratio : float
-        Size of the skin in after pixels / in before pixels.
-
-    Returns
-    -------
-    Scale or None
-        Millimetres per before pixel.
+    before, after : Face
+        The regions of both photos, each with its own scale or none.
+    aligned : RegionAlignment
+        The region, with its scale ratio.
     """
-    carried = (
-        Scale(after.mm_per_px * scale_ratio, after.rel_sd, after.source)
-        if after is not None and scale_ratio > 0
-        else None
-    )
-    known = [scale for scale in (before, carried) if scale is not None]
+    one, other = before.region(aligned.name), after.region(aligned.name)
+    known = [one.scale] if one is not None and one.scale is not None else []
+    if other is not None and other.scale is not None and aligned.scale_ratio > 0:
+        found = other.scale
+        known.append(replace(found, mm_per_px=found.mm_per_px * aligned.scale_ratio))
     return min(known, key=lambda scale: scale.rel_sd, default=None)
+
+
+def paired_sample(
+    aligned: RegionAlignment,
+    paired: pd.DataFrame,
+    found: tuple[pd.DataFrame, pd.DataFrame],
+    linear_rgb: tuple[FloatImage, FloatImage],
+    skins: tuple[Skin, Skin],
+    scale: Scale | None,
+    settings: ChangeSettings,
+) -> Sample:
+    """Return the sample of one region of a pair of photos.
+
+    Parameters
+    ----------
+    aligned : RegionAlignment
+        Grid and common area.
+    paired : DataFrame
+        Output of :func:`poremetrics.pores.pair`.
+    found : pair of DataFrame
+        Pores found in the before and after photo; shape and plug come from there.
+    linear_rgb : pair of (h, w, 3) float32
+        Linear light of both photos on the grid.
+    skins : pair of Skin
+        Matched skins.
+    scale : Scale or None
+        Millimetres per before pixel.
+    settings : ChangeSettings
+        Tunables.
+    """
+    pores = paired[paired["is_pore"].astype(bool)].reset_index(drop=True)
+    shape = {
+        f"{name}_{side}": _looked_up(values, pores[f"{side}_row"])
+        for side, table in zip(SIDES, found, strict=True)
+        for name, values in _shapes(table).items()
+    }
+    seen = {
+        f"seen_{side}": pores["status"].isin(["matched", alone])
+        for side, alone in zip(SIDES, ("lost", "new"), strict=True)
+    }
+    maps = {
+        f"{name}_{side}": values
+        for side, rgb, skin in zip(SIDES, linear_rgb, skins, strict=True)
+        for name, values in secondary_maps(rgb, skin, settings).items()
+    }
+    return region_sample(
+        aligned.name,
+        pores.assign(**shape, **seen, matched=pores["status"].eq("matched")),
+        aligned.common,
+        aligned.grid.step_px,
+        scale,
+        maps,
+        settings,
+    )
+
+
+def single_sample(
+    region: Region,
+    found: pd.DataFrame,
+    linear_rgb: FloatImage,
+    skin: Skin,
+    settings: ChangeSettings,
+) -> Sample:
+    """Return the sample of one region of one photo, on that photo's own pixels.
+
+    Parameters
+    ----------
+    region : Region
+        Region with its skin and scale.
+    found : DataFrame
+        Output of :func:`poremetrics.pores.find` on the region's box.
+    linear_rgb : (h, w, 3) float32
+        Linear light of the region's box.
+    skin : Skin
+        Flattened skin of the region's box.
+    settings : ChangeSettings
+        Tunables.
+    """
+    pores = found[found["is_pore"].astype(bool)].reset_index(drop=True)
+    columns = {f"{name}_before": pores[name] for name in ("diameter_px", "contrast")}
+    columns["diameter_before"] = columns.pop("diameter_px_before")
+    shapes = {f"{name}_before": values for name, values in _shapes(pores).items()}
+    maps = {
+        f"{name}_before": values for name, values in secondary_maps(linear_rgb, skin, settings).items()
+    }
+    return region_sample(
+        region.name,
+        pores.assign(**columns, **shapes, seen_before=True),
+        region.skin,
+        1.0,
+        region.scale,
+        maps,
+        settings,
+    )
+
+
+def _shapes(found: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
+    return {
+        "elongation": found["elongation"].to_numpy(np.float64),
+        "plug": found["flags"].str.contains("plug").to_numpy(np.float64),
+    }
+
+
+def _looked_up(values: npt.NDArray[np.float64], rows: pd.Series) -> npt.NDArray[np.float64]:
+    """Return ``values`` at ``rows``; NaN where the pore was not found in that photo."""
+    result = np.full(len(rows), np.nan)
+    known = rows.notna().to_numpy(bool)
+    result[known] = values[rows[known.tolist()].to_numpy(np.int64)]
+    return result
+
+
+def secondary_maps(
+    linear_rgb: FloatImage, skin: Skin, settings: ChangeSettings
+) -> dict[str, npt.NDArray[np.floating] | Mask]:
+    """Return the maps the secondary measures are block sums of.
+
+    ``relief`` is the flattened skin, ``lightness`` CIE L*, ``redness`` CIE a* (D65), each with
+    its square where a spread is taken; ``shine`` marks highlights.
+    """
+    lab = cv2.cvtColor(np.clip(linear_rgb, 0.0, 1.0), cv2.COLOR_LRGB2Lab)
+    relief = np.where(skin.mask, skin.darkening, np.nan)
+    lightness = lab[..., 0]
+    return {
+        "relief": relief,
+        "relief_square": relief**2,
+        "redness": lab[..., 1],
+        "lightness": lightness,
+        "lightness_square": lightness**2,
+        "shine": skin.darkening < -settings.shine_brightening,
+    }
 
 
 def region_sample(

@@ -36,6 +36,15 @@ class ChangeSettings(Room):
         source="below a dozen the normal interval of a log ratio no longer covers 95 %",
     )
 
+    shine_brightening: float = number(
+        0.35,
+        low=0.05,
+        high=3.0,
+        unit="ln",
+        doc="Skin this much brighter than its surroundings counts as shine.",
+        source="skin reflects about 4 % of light at the surface: a highlight stands well above 40 %",
+    )
+
     # --- intervals -----------------------------------------------------------------------
     bootstrap_draws: int = number(
         1000,
@@ -192,4 +201,52 @@ class ChangeSettings(Room):
         unit="days",
         doc="From here on a photo shows the result of a treatment.",
         source="first visible change 4 to 6 weeks after a session",
+    )
+    maximum_light_turn_deg: float = number(
+        20.0,
+        low=1.0,
+        high=90.0,
+        unit="deg",
+        doc="Largest angle between the light directions of the photos without a warning.",
+        source="alignment is tested to 30° of light from the other side",
+    )
+    maximum_expression_change: float = number(
+        0.15,
+        low=0.01,
+        high=2.0,
+        unit="1",
+        doc="Largest change of any expression ratio without a warning.",
+        source="repeat portraits with a relaxed face stay below 0.1",
+    )
+    maximum_camera_change: float = number(
+        0.0,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="0: a change of camera is warned of; 1: it is not.",
+        source="convention",
+    )
+    minimum_found: float = number(
+        1.0,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="1: a region must be found in both photos.",
+        source="definition",
+    )
+    minimum_texture: float = number(
+        0.5,
+        low=0.0,
+        high=10.0,
+        unit="1",
+        doc="Smallest fine-texture indicator of unretouched skin in focus.",
+        source="portraits by eye: retouched and soft ones below, unretouched ones above",
+    )
+    minimum_jpeg_quality: float = number(
+        75.0,
+        low=1.0,
+        high=100.0,
+        unit="1",
+        doc="Smallest JPEG quality without a warning.",
+        source=_NULL_PAIRS,
     )

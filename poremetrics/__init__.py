@@ -1,0 +1,63 @@
+"""Follow the same facial pores between two ordinary photos, with honest intervals.
+
+The public names are imported when first used, so that ``import poremetrics`` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from poremetrics.compare import check, compare, measure, repeatability
+    from poremetrics.errors import PhotoError, PoremetricsError, SkinError, UsageError
+    from poremetrics.model import Comparison, Measurement
+    from poremetrics.settings import Settings
+    from poremetrics.validate import validate
+
+__all__ = [
+    "Comparison",
+    "Measurement",
+    "PhotoError",
+    "PoremetricsError",
+    "Settings",
+    "SkinError",
+    "UsageError",
+    "__version__",
+    "check",
+    "compare",
+    "measure",
+    "repeatability",
+    "validate",
+]
+
+__version__ = version("poremetrics")
+
+_HOME = {
+    "check": "compare",
+    "compare": "compare",
+    "measure": "compare",
+    "repeatability": "compare",
+    "validate": "validate",
+    "Comparison": "model",
+    "Measurement": "model",
+    "PhotoError": "errors",
+    "PoremetricsError": "errors",
+    "SkinError": "errors",
+    "UsageError": "errors",
+    "Settings": "settings",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module on first use."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

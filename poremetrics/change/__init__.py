@@ -1,0 +1,52 @@
+"""Room ``change``: paired pores become ratios, intervals and verdicts, or a reasoned refusal.
+
+A region's paired pores and secondary maps become a :class:`Sample`; :func:`changes` turns samples
+into log ratios with intervals that add sampling (paired spatial block bootstrap) and
+repeatability, and into family-wise verdicts. :func:`judge_pair` and its siblings hold the
+figures of the photos against their limits; a region that fails a refusing check is
+``not comparable``.
+"""
+
+from __future__ import annotations
+
+from poremetrics.change.checks import CHECKS, Check, judge, light_turn_deg, refused_regions
+from poremetrics.change.figures import judge_faces, judge_pair, judge_photo
+from poremetrics.change.measures import HEADLINE, SECONDARY, Measure, Sample
+from poremetrics.change.repeatability import (
+    Repeatability,
+    default_repeatability,
+    parse_repeatability,
+    repeatability_of,
+)
+from poremetrics.change.sample import pair_scale, paired_sample, region_sample, single_sample
+from poremetrics.change.tables import join_quality, log_ratios, region_names, regions_table
+from poremetrics.change.verdicts import changes, holm
+
+__all__ = [
+    "CHECKS",
+    "HEADLINE",
+    "SECONDARY",
+    "Check",
+    "Measure",
+    "Repeatability",
+    "Sample",
+    "changes",
+    "default_repeatability",
+    "holm",
+    "join_quality",
+    "judge",
+    "judge_faces",
+    "judge_pair",
+    "judge_photo",
+    "light_turn_deg",
+    "log_ratios",
+    "pair_scale",
+    "paired_sample",
+    "parse_repeatability",
+    "refused_regions",
+    "region_names",
+    "region_sample",
+    "regions_table",
+    "repeatability_of",
+    "single_sample",
+]

@@ -1,0 +1,88 @@
+"""Samples and changes as the tables people read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from poremetrics.change.measures import HEADLINE, SECONDARY, Sample, join
+from poremetrics.model import QUALITY, REGIONS, Face, table
+
+
+def region_names(before: Face, after: Face) -> list[str]:
+    """Return the names of the regions of either photo, in the order of the before photo."""
+    names = [region.name for face in (before, after) for region in face.regions]
+    return list(dict.fromkeys(names))
+
+
+def regions_table(samples: Sequence[Sample], sides: Sequence[str]) -> pd.DataFrame:
+    """Return every measure of every region, and of all regions together, in each photo.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        One per region.
+    sides : sequence of str
+        ``before`` and, for a pair, ``after``.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :data:`poremetrics.model.REGIONS`; ``area_cm2`` (or ``area_mpx``) is the skin
+        counted on.
+    """
+    whole = [join(samples)] if len(samples) > 1 else []
+    rows = [
+        {"photo": side, "region": sample.name, "metric": metric, "value": value, "unit": unit}
+        for side in sides
+        for sample in (*samples, *whole)
+        for metric, unit, value in _values(sample, side, paired=len(sides) > 1)
+    ]
+    return table(rows, REGIONS)
+
+
+def _values(sample: Sample, side: str, *, paired: bool) -> list[tuple[str, str, float]]:
+    ones = np.ones((1, sample.area.size))
+    area = float(sample.area.sum())
+    values = [
+        ("area_cm2", "cm²", area / 100.0) if sample.has_scale else ("area_mpx", "Mpx", area / 1e6)
+    ]
+    for measure in (*HEADLINE, *SECONDARY):
+        if measure.name.endswith("_matched") and not paired:
+            continue
+        if measure.needs and f"{measure.needs}_{side}" not in sample.sums:
+            continue
+        values.append((*measure.label(sample.has_scale), float(measure.values(sample, ones, side)[0])))
+    return [(metric, unit, value) for metric, unit, value in values]
+
+
+def join_quality(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return several quality tables as one."""
+    return table(pd.concat(tables, ignore_index=True), QUALITY)
+
+
+def log_ratios(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the log ratios behind several tables of changes, per region and measure.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        Columns of :data:`poremetrics.model.CHANGES`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``measure`` (named as with a scale) and ``log_ratio``; the whole face is left
+        out, since it repeats its regions.
+    """
+    known = {one.name_px: one.name for one in (*HEADLINE, *SECONDARY)}
+    joined = pd.concat(tables, ignore_index=True)
+    single = joined[joined["region"].ne("all") & joined["change_pct"].notna()]
+    return pd.DataFrame(
+        {
+            "measure": single["metric"].replace(known).to_numpy(str),
+            "log_ratio": np.log1p(single["change_pct"].to_numpy(np.float64) / 100.0),
+        }
+    )

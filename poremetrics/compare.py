@@ -1,0 +1,432 @@
+"""The main job, told stage by stage: two photos in, one :class:`Comparison` out.
+
+Nothing is computed here; each line calls one stage of one room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from PIL import Image
+
+from poremetrics import align, change, face, photo, pores
+from poremetrics.change import Repeatability
+from poremetrics.errors import UsageError
+from poremetrics.model import (
+    Alignment,
+    Comparison,
+    Conditions,
+    Face,
+    Grid,
+    Measurement,
+    Photo,
+    Points,
+    Region,
+    RegionAlignment,
+)
+from poremetrics.provenance import provenance
+from poremetrics.settings import Settings
+
+Source = str | Path | bytes | Image.Image | npt.NDArray[np.uint8]
+"""What a photo may be given as: path, bytes of a file, PIL image, (H, W, 3) uint8 sRGB array."""
+
+Progress = Callable[[str, float], None]
+"""Told the stage that begins and the share of the work done, 0..1."""
+
+
+class Options(TypedDict, total=False):
+    """Options that ``compare``, ``check`` and ``repeatability`` share.
+
+    Attributes
+    ----------
+    view : str
+        ``auto``, ``face`` or ``closeup``.
+    mm_per_px : float
+        Millimetres per pixel on the skin of the (before) photo.
+    marker_mm : float
+        Side of an ArUco marker lying in the photo, in mm.
+    ipd_mm : float
+        Interpupillary distance measured on the person, in mm.
+    regions : mapping of str to (N, 2) array
+        Named polygons in pixels of the (before) photo.
+    settings : Settings
+        Tunables; the defaults serve everybody.
+    progress : callable
+        Told ``(stage, share done)``.
+    """
+
+    view: str
+    mm_per_px: float | None
+    marker_mm: float | None
+    ipd_mm: float | None
+    regions: Mapping[str, Points] | None
+    settings: Settings | None
+    progress: Progress | None
+
+
+class _Where(TypedDict):
+    """The options that say where the skin is and how large."""
+
+    view: str
+    mm_per_px: float | None
+    marker_mm: float | None
+    ipd_mm: float | None
+    regions: Mapping[str, Points] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ComparedRegion:
+    """What comparing one region yields."""
+
+    sample: change.Sample
+    conditions: Conditions
+    before_pores: pd.DataFrame
+    after_pores: pd.DataFrame
+    paired: pd.DataFrame
+    quality: pd.DataFrame
+    step_px: float
+
+
+def compare(
+    before: Source,
+    after: Source,
+    *,
+    days_since_treatment: float | None = None,
+    repeatability: Repeatability | None = None,
+    **options: Unpack[Options],
+) -> Comparison:
+    """Compare two photos of one person: align, measure, say what changed.
+
+    Parameters
+    ----------
+    before, after : path, bytes, PIL image or (H, W, 3) uint8 array
+        The two photos.
+    days_since_treatment : float, optional
+        Days between the last treatment and the after photo.
+    repeatability : Repeatability, optional
+        This clinic's own repeatability; by default the project's published one.
+    **options
+        See :class:`Options`.
+
+    Returns
+    -------
+    Comparison
+        Tables of pores, links, regions, changes and quality, with what produced them.
+
+    Raises
+    ------
+    PhotoError
+        A photo could not be read.
+    SkinError
+        A photo shows no usable skin.
+    UsageError
+        An option is out of range.
+    """
+    settings = options.get("settings") or Settings()
+    tell = options.get("progress") or _silent
+
+    tell("reading the photos", 0.0)
+    before_photo, after_photo = _load_both(before, after, settings)
+    tell("finding the skin", 0.2)
+    before_face, after_face = _find_both(before_photo, after_photo, settings, options)
+    tell("aligning the photos", 0.35)
+    alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
+    tell("measuring pores in both photos", 0.5)
+    with ThreadPoolExecutor() as pool:
+        compared = list(
+            pool.map(
+                lambda region: _compare_region(
+                    before_photo, before_face, after_photo, after_face, region, settings
+                ),
+                alignment.regions,
+            )
+        )
+    tell("judging the change", 0.85)
+    quality = _quality(
+        before_photo,
+        before_face,
+        after_photo,
+        after_face,
+        alignment,
+        compared,
+        days_since_treatment,
+        settings,
+    )
+    names = change.region_names(before_face, after_face)
+    changes = change.changes(
+        [one.sample for one in compared],
+        {one.sample.name: one.conditions for one in compared},
+        change.refused_regions(quality, names),
+        repeatability or change.default_repeatability(),
+        settings.change,
+    )
+    before_pores = pores.number_ids([one.before_pores for one in compared])
+    after_pores = pores.number_ids([one.after_pores for one in compared])
+    links = [
+        pores.links_table(one.paired, own, other, one.step_px)
+        for one, own, other in zip(compared, before_pores, after_pores, strict=True)
+    ]
+    tell("done", 1.0)
+    return Comparison(
+        before=before_photo,
+        after=after_photo,
+        before_face=before_face,
+        after_face=after_face,
+        alignment=alignment,
+        pores=pores.join_pores([*before_pores, *after_pores]),
+        links=pores.join_links(links),
+        regions=change.regions_table([one.sample for one in compared], ("before", "after")),
+        changes=changes,
+        quality=quality,
+        settings=settings,
+        provenance=provenance(),
+        days_since_treatment=days_since_treatment,
+    )
+
+
+def measure(source: Source, **options: Unpack[Options]) -> Measurement:
+    """Measure the pores of one photo.
+
+    Parameters
+    ----------
+    source : path, bytes, PIL image or (H, W, 3) uint8 array
+        The photo.
+    **options
+        See :class:`Options`.
+
+    Returns
+    -------
+    Measurement
+        Tables of pores, regions and quality, with what produced them.
+
+    Raises
+    ------
+    PhotoError
+        The photo could not be read.
+    SkinError
+        The photo shows no usable skin.
+    """
+    settings = options.get("settings") or Settings()
+    tell = options.get("progress") or _silent
+
+    tell("reading the photo", 0.0)
+    taken = photo.load(source, settings.photo, name=_name(source, "photo"))
+    tell("finding the skin", 0.3)
+    found = face.find(taken, settings.face, **_where(options), name=_name(source, "photo"))
+    tell("measuring pores", 0.5)
+    with ThreadPoolExecutor() as pool:
+        measured = list(
+            pool.map(lambda region: _measure_region(taken, found, region, settings), found.regions)
+        )
+    tell("done", 1.0)
+    return Measurement(
+        photo=taken,
+        face=found,
+        pores=pores.join_pores(pores.number_ids([table for _, table, _ in measured])),
+        regions=change.regions_table([sample for sample, _, _ in measured], ("before",)),
+        quality=change.join_quality([quality for _, _, quality in measured]),
+        settings=settings,
+        provenance=provenance(),
+    )
+
+
+def check(before: Source, after: Source, **options: Unpack[Options]) -> pd.DataFrame:
+    """Say whether two photos can be compared, and if not, why.
+
+    Parameters
+    ----------
+    before, after : path, bytes, PIL image or (H, W, 3) uint8 array
+        The two photos.
+    **options
+        See :class:`Options`.
+
+    Returns
+    -------
+    DataFrame
+        Quality table; every row with its figure, limit and whether it holds.
+    """
+    return compare(before, after, **options).quality
+
+
+def repeatability(
+    sources: Sequence[Source], *, name: str = "own repeat shots", **options: Unpack[Options]
+) -> Repeatability:
+    """Measure repeatability from repeat shots of unchanged skin.
+
+    Parameters
+    ----------
+    sources : sequence of photos
+        Two or more shots of the same skin, taken as visits are: put the camera down between.
+    name : str
+        Text that names the origin of the shots in reports.
+    **options
+        See :class:`Options`.
+
+    Returns
+    -------
+    Repeatability
+        Within-subject standard deviations for ``compare(..., repeatability=...)``.
+
+    Raises
+    ------
+    UsageError
+        Fewer than two photos, or no pair of them comparable.
+    """
+    if len(sources) < 2:
+        raise UsageError("repeatability", "needs at least two photos", "give two or more shots")
+    pairs = list(combinations(sources, 2))
+    tables = [compare(one, other, **options).changes for one, other in pairs]
+    return change.repeatability_of(change.log_ratios(tables), name)
+
+
+def _silent(stage: str, share: float) -> None:
+    """Tell nobody."""
+
+
+def _name(source: Source, otherwise: str) -> str:
+    return str(source) if isinstance(source, str | Path) else otherwise
+
+
+def _load_both(before: Source, after: Source, settings: Settings) -> tuple[Photo, Photo]:
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(
+            photo.load, before, settings.photo, name=_name(before, "the before photo")
+        )
+        two = pool.submit(photo.load, after, settings.photo, name=_name(after, "the after photo"))
+        return one.result(), two.result()
+
+
+def _where(options: Options) -> _Where:
+    return {
+        "view": options.get("view", "auto"),
+        "mm_per_px": options.get("mm_per_px"),
+        "marker_mm": options.get("marker_mm"),
+        "ipd_mm": options.get("ipd_mm"),
+        "regions": options.get("regions"),
+    }
+
+
+def _find_both(
+    before: Photo, after: Photo, settings: Settings, options: Options
+) -> tuple[Face, Face]:
+    where = _where(options)
+    before_face = face.find(before, settings.face, **where, name="the before photo")
+    # mm_per_px and polygons belong to the before photo; alignment carries them over. A view that
+    # was found, not given, must hold for both.
+    carried: _Where = {
+        **where,
+        "view": before_face.view,
+        "mm_per_px": None,
+        "regions": None,
+    }
+    return before_face, face.find(after, settings.face, **carried, name="the after photo")
+
+
+def _compare_region(
+    before: Photo,
+    before_face: Face,
+    after: Photo,
+    after_face: Face,
+    aligned: RegionAlignment,
+    settings: Settings,
+) -> _ComparedRegion:
+    scale = change.pair_scale(before_face, after_face, aligned)
+    before_rgb = align.sample_before(before, aligned.grid)
+    after_rgb = align.sample_after(after, aligned)
+    before_skin = pores.flatten(before_rgb, aligned.before_skin, settings.pores)
+    after_skin = pores.flatten(after_rgb, aligned.after_skin, settings.pores)
+    matched_before, matched_after, conditions = pores.match_conditions(
+        before_skin, after_skin, aligned.common, settings.pair
+    )
+    found_before = pores.find(matched_before, settings.pores)
+    found_after = pores.find(matched_after, settings.pores)
+    paired = pores.pair(
+        matched_before,
+        matched_after,
+        found_before,
+        found_after,
+        aligned.common,
+        aligned.residual_p95_px,
+        settings.pair,
+        settings.pores,
+    )
+    sample = change.paired_sample(
+        aligned,
+        paired,
+        (found_before, found_after),
+        (before_rgb, after_rgb),
+        (matched_before, matched_after),
+        scale,
+        settings.change,
+    )
+    quality = change.judge_pair(
+        aligned,
+        conditions,
+        (before_rgb, after_rgb),
+        (before_skin, after_skin),
+        scale,
+        settings,
+    )
+    on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(found_before))
+    return _ComparedRegion(
+        sample=sample,
+        conditions=conditions,
+        before_pores=pores.pores_table(
+            "before", aligned.name, found_before, on_before, on_before, aligned.common, scale
+        ),
+        after_pores=pores.pores_table(
+            "after",
+            aligned.name,
+            found_after,
+            pores.place_by_map(aligned.after_map, pores.positions(found_after)),
+            pores.place_on_grid_photo(aligned.grid, pores.positions(found_after)),
+            aligned.common,
+            scale,
+        ),
+        paired=paired,
+        quality=quality,
+        step_px=aligned.grid.step_px,
+    )
+
+
+def _measure_region(
+    taken: Photo, found: Face, region: Region, settings: Settings
+) -> tuple[change.Sample, pd.DataFrame, pd.DataFrame]:
+    grid = Grid.of_box(region.box)
+    rgb = align.sample_before(taken, grid)
+    skin = pores.flatten(rgb, region.skin, settings.pores)
+    on_grid = pores.find(skin, settings.pores)
+    placed = pores.place_on_grid_photo(grid, pores.positions(on_grid))
+    table = pores.pores_table(
+        "before", region.name, on_grid, placed, placed, region.skin, region.scale
+    )
+    sample = change.single_sample(region, on_grid, rgb, skin, settings.change)
+    return sample, table, change.judge_photo("before", taken, found, region, rgb, skin, settings)
+
+
+def _quality(
+    before: Photo,
+    before_face: Face,
+    after: Photo,
+    after_face: Face,
+    alignment: Alignment,
+    compared: Sequence[_ComparedRegion],
+    days_since_treatment: float | None,
+    settings: Settings,
+) -> pd.DataFrame:
+    return change.join_quality(
+        [
+            change.judge_faces(
+                before, before_face, after, after_face, alignment, days_since_treatment, settings
+            ),
+            *(one.quality for one in compared),
+        ]
+    )

@@ -1,0 +1,177 @@
+"""Pores on grids to the tables people read, in the pixels of their own photo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from poremetrics.model import LINKS, PORES, FloatImage, Grid, Mask, Points, Scale, table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """Where grid positions lie in a photo, and how long a grid pixel is there.
+
+    Attributes
+    ----------
+    xy_px : (N, 2) float64
+        Positions in the photo's pixels.
+    length_px : (N,) float64
+        Photo pixels per grid pixel: square root of the map's local area ratio.
+    """
+
+    xy_px: Points
+    length_px: npt.NDArray[np.float64]
+
+
+def place_on_grid_photo(grid: Grid, xy: Points) -> Placement:
+    """Place (N, 2) grid positions in the photo the grid is laid on."""
+    return Placement(grid.to_photo(xy), np.full(len(xy), grid.step_px))
+
+
+def place_by_map(photo_map: FloatImage, xy: Points) -> Placement:
+    """Place (N, 2) grid positions through a dense map to another photo.
+
+    Parameters
+    ----------
+    photo_map : (h, w, 2) float32
+        x, y in the other photo of every grid pixel.
+    xy : (N, 2) float64
+        Grid positions.
+    """
+    along_y, along_x = np.gradient(photo_map.astype(np.float64), axis=(0, 1))
+    area = along_x[..., 0] * along_y[..., 1] - along_x[..., 1] * along_y[..., 0]
+    length = np.sqrt(np.abs(area)).astype(np.float32)
+    return Placement(
+        np.stack([bilinear(photo_map[..., 0], xy), bilinear(photo_map[..., 1], xy)], axis=1),
+        bilinear(length, xy),
+    )
+
+
+def bilinear(image: npt.NDArray[np.floating], xy: Points) -> npt.NDArray[np.float64]:
+    """Return the values of an (h, w) image at (N, 2) positions, clamped to its border."""
+    if len(xy) == 0:
+        return np.zeros(0)
+    at = np.ascontiguousarray(xy, dtype=np.float32)
+    # One row of N positions would exceed the width OpenCV can remap; a column does not.
+    found = cv2.remap(
+        np.ascontiguousarray(image, dtype=np.float32),
+        at[:, None, 0],
+        at[:, None, 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(found, dtype=np.float64).ravel()
+
+
+def inside(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
+    """Return which of (N, 2) grid positions fall on a true pixel of an (h, w) mask."""
+    height, width = mask.shape
+    cols = np.rint(xy[:, 0]).astype(np.int64)
+    rows = np.rint(xy[:, 1]).astype(np.int64)
+    valid = (cols >= 0) & (cols < width) & (rows >= 0) & (rows < height)
+    found = np.zeros(len(xy), dtype=bool)
+    found[valid] = mask[rows[valid], cols[valid]]
+    return found
+
+
+def positions(pores: pd.DataFrame) -> Points:
+    """Return the (N, 2) grid positions of a table of pores."""
+    return pores[["x_px", "y_px"]].to_numpy(np.float64)
+
+
+def pores_table(
+    photo: str,
+    region: str,
+    pores: pd.DataFrame,
+    own: Placement,
+    reference: Placement,
+    common: Mask,
+    scale: Scale | None,
+) -> pd.DataFrame:
+    """Return one region's pores in the public columns, ids still to be given.
+
+    Parameters
+    ----------
+    photo, region : str
+        ``before`` or ``after``; name of the region.
+    pores : DataFrame
+        Output of :func:`poremetrics.pores.find`, on the grid.
+    own, reference : Placement
+        The same pores in their own photo and in the before photo.
+    common : (h, w) bool
+        Common area on the grid.
+    scale : Scale or None
+        Millimetres per pixel of the before photo.
+    """
+    length = own.length_px
+    micrometres = (
+        np.nan if scale is None else reference.length_px * scale.mm_per_px * 1000.0
+    )  # per grid pixel
+    frame = pd.DataFrame(
+        {
+            "photo": photo,
+            "pore_id": np.arange(1, len(pores) + 1),
+            "region": region,
+            "x_px": own.xy_px[:, 0],
+            "y_px": own.xy_px[:, 1],
+            "x_ref_px": reference.xy_px[:, 0],
+            "y_ref_px": reference.xy_px[:, 1],
+            "diameter_px": pores["diameter_px"].to_numpy(np.float64) * length,
+            "diameter_um": pores["diameter_px"].to_numpy(np.float64) * micrometres,
+            "diameter_err_px": pores["diameter_err_px"].to_numpy(np.float64) * length,
+            "area_px2": pores["area_px2"].to_numpy(np.float64) * length**2,
+            "contrast": pores["contrast"].to_numpy(np.float64),
+            "elongation": pores["elongation"].to_numpy(np.float64),
+            "snr": pores["snr"].to_numpy(np.float64),
+            "in_common_area": inside(common, positions(pores)),
+            "flags": pores["flags"].to_numpy(str),
+        }
+    )
+    return table(frame, PORES)
+
+
+def number_ids(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Return the regions' tables of one photo with ids that run through all of them."""
+    starts = np.cumsum([0, *(len(frame) for frame in tables)])
+    return [
+        frame.assign(pore_id=frame["pore_id"] + start)
+        for frame, start in zip(tables, starts, strict=False)
+    ]
+
+
+def links_table(
+    paired: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame, step_px: float
+) -> pd.DataFrame:
+    """Return one region's links in the public columns.
+
+    Parameters
+    ----------
+    paired : DataFrame
+        Output of :func:`poremetrics.pores.pair`, rows referring to the regions' tables.
+    before, after : DataFrame
+        Public tables of the region's pores, ids given.
+    step_px : float
+        Before pixels per grid pixel.
+    """
+    frame = pd.DataFrame(
+        {
+            "before_id": _ids(paired["before_row"], before),
+            "after_id": _ids(paired["after_row"], after),
+            "status": paired["status"].to_numpy(str),
+            "distance_px": paired["distance_px"].to_numpy(np.float64) * step_px,
+        }
+    )
+    return table(frame, LINKS)
+
+
+def _ids(rows: pd.Series, pores: pd.DataFrame) -> pd.Series:
+    ids = pd.Series(pd.NA, index=range(len(rows)), dtype="Int64")
+    known = rows.notna().to_numpy(bool)
+    ids[known] = pores["pore_id"].to_numpy(np.int64)[rows[known.tolist()].to_numpy(np.int64)]
+    return ids

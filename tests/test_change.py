@@ -1,0 +1,282 @@
+"""Room ``change``: blocks, measures, intervals and verdicts against known answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from poremetrics import change
+from poremetrics.change.blocks import draws, partition
+from poremetrics.change.measures import HEADLINE, SECONDARY, Sample, join, matched
+from poremetrics.change.verdicts import holm
+from poremetrics.errors import UsageError
+from poremetrics.model import Conditions, Scale
+from poremetrics.settings import Settings
+
+SETTINGS = Settings().change
+EQUAL = Conditions(relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0)
+SILENT = change.Repeatability(
+    source="exact",
+    pairs=0,
+    wsd_log={one.name: 0.0 for one in (*HEADLINE, *SECONDARY)},
+)
+
+
+def pores_on(
+    rng: np.random.Generator,
+    number: int = 600,
+    size_factor: float = 1.0,
+    noise_log: float = 0.05,
+    vanished: float = 0.0,
+) -> pd.DataFrame:
+    """Pores of one unchanged or treated skin as two photos with independent errors see them."""
+    true = np.exp(rng.normal(np.log(5.0), 0.3, number))
+    gone = rng.random(number) < vanished
+    before = true * np.exp(rng.normal(0.0, noise_log, number))
+    after = true * size_factor * np.exp(rng.normal(0.0, noise_log, number))
+    return pd.DataFrame(
+        {
+            "x_px": rng.uniform(0, 999, number),
+            "y_px": rng.uniform(0, 999, number),
+            "diameter_before": before,
+            "diameter_after": np.where(gone, np.nan, after),
+            "contrast_before": 0.1,
+            "contrast_after": np.where(gone, 0.0, 0.1),
+            "elongation_before": 1.2,
+            "elongation_after": 1.2,
+            "plug_before": 0.0,
+            "plug_after": 0.0,
+            "seen_before": True,
+            "seen_after": ~gone,
+            "matched": ~gone,
+        }
+    )
+
+
+def sample_of(pores: pd.DataFrame, name: str = "nose", scale: Scale | None = None) -> Sample:
+    return change.region_sample(
+        name, pores, np.ones((1000, 1000), dtype=bool), 1.0, scale, {}, SETTINGS
+    )
+
+
+def changes_of(*samples: Sample, refused: tuple[str, ...] = ()) -> pd.DataFrame:
+    return change.changes(
+        samples, {one.name: EQUAL for one in samples}, refused, SILENT, SETTINGS
+    ).set_index(["region", "metric"])
+
+
+def test_blocks_cover_the_common_area_once() -> None:
+    common = np.zeros((130, 200), dtype=bool)
+    common[5:125, 7:190] = True
+    blocks = partition(common, 32.0)
+    assert blocks.area_px2.sum() == common.sum()
+    assert (blocks.label >= 0).sum() == common.sum()
+    assert set(np.unique(blocks.label[common])) == set(range(blocks.count))
+    # No block is a sliver: the smallest holds a quarter of a full one.
+    assert blocks.area_px2.min() >= 0.25 * 32**2
+
+
+def test_blocks_of_an_empty_or_tiny_area() -> None:
+    assert partition(np.zeros((10, 10), dtype=bool), 4.0).count == 0
+    tiny = np.zeros((10, 10), dtype=bool)
+    tiny[3, 3] = True
+    assert partition(tiny, 8.0).area_px2.tolist() == [1.0]
+
+
+def test_draws_start_with_the_sample_and_keep_its_size() -> None:
+    weights = draws(40, 500, seed=1)
+    assert (weights[0] == 1.0).all()
+    assert (weights.sum(axis=1) == 40).all()
+    assert np.array_equal(weights, draws(40, 500, seed=1))
+
+
+def test_headline_values_by_hand() -> None:
+    pores = pores_on(np.random.default_rng(0), number=4)
+    pores["diameter_before"] = [4.0, 5.0, 6.0, 2.0]
+    pores["diameter_after"] = [2.0, 5.0, 3.0, 2.0]
+    sample = sample_of(pores)
+    ones = np.ones((1, sample.area.size))
+    value = {
+        one.name: (one.values(sample, ones, "before")[0], one.values(sample, ones, "after")[0])
+        for one in HEADLINE
+    }
+    assert value["count"] == (3.0, 2.0)  # 3 px and more
+    assert value["density_cm2"] == (3.0, 2.0)  # per megapixel: the area is 1 Mpx
+    assert value["diameter_um_median"] == (5.0, 4.0)
+    # Chosen by the geometric mean of both diameters: sqrt(4*2) = 2.8 is out, sqrt(6*3) is in.
+    assert matched(sample).tolist() == [False, True, True, False]
+    assert value["diameter_um_matched"] == pytest.approx((np.sqrt(30.0), np.sqrt(15.0)))
+    assert value["coverage_pct"] == pytest.approx(
+        (100 * np.pi / 4 * (16 + 25 + 36) / 1e6, 100 * np.pi / 4 * (25 + 9) / 1e6)
+    )
+
+
+def test_scale_turns_pixels_into_micrometres_and_leaves_percent_alone() -> None:
+    pores = pores_on(np.random.default_rng(1), size_factor=0.9)
+    scale = Scale(mm_per_px=0.0625, rel_sd=0.036, source="iris")
+    in_px = changes_of(sample_of(pores)).loc[("all", "diameter_px_matched")]
+    in_um = changes_of(sample_of(pores, scale=scale)).loc[("all", "diameter_um_matched")]
+    assert in_um["unit"] == "µm"
+    assert in_px["unit"] == "px"
+    assert in_um["before"] > 60 * in_px["before"] * 0.95  # 62.5 µm per px, 250 µm instead of 3 px
+
+
+def test_a_known_change_is_recovered_and_called() -> None:
+    rng = np.random.default_rng(2)
+    row = changes_of(sample_of(pores_on(rng, size_factor=0.85))).loc[("nose", "diameter_px_matched")]
+    # Standard error of the mean log ratio of 600 pores with 5 % errors: 0.05*sqrt(2/600) = 0.3 %.
+    assert row["change_pct"] == pytest.approx(-15.0, abs=1.0)
+    assert row["ci_low_pct"] < -15.0 < row["ci_high_pct"]
+    assert row["verdict"] == "decreased"
+
+
+def test_intervals_cover_the_truth_as_often_as_they_claim() -> None:
+    # 200 pairs; a 95 % interval covers 190 of them give or take sqrt(200*.95*.05) = 3; the
+    # bound is three of those. The mean of matched log ratios is exactly unbiased here.
+    rng = np.random.default_rng(3)
+    covered = 0
+    for _ in range(200):
+        row = changes_of(sample_of(pores_on(rng, number=150, size_factor=0.9, noise_log=0.1))).loc[
+            ("nose", "diameter_px_matched")
+        ]
+        covered += row["ci_low_pct"] <= -10.0 <= row["ci_high_pct"]
+    assert 181 <= covered <= 199
+
+
+def test_unchanged_skin_is_rarely_called_changed() -> None:
+    # The most important property. Family-wise error at most 5 %: of 100 null pairs with three
+    # regions each, more than 10 with any call has a probability under 2 %.
+    rng = np.random.default_rng(4)
+    false_calls = 0
+    for _ in range(100):
+        samples = [sample_of(pores_on(rng, number=120), name) for name in ("a", "b", "c")]
+        called = changes_of(*samples)["verdict"].isin(["decreased", "increased"])
+        false_calls += bool(called.any())
+    assert false_calls <= 10
+
+
+def test_same_values_give_exactly_no_change() -> None:
+    pores = pores_on(np.random.default_rng(5), noise_log=0.0)
+    frame = changes_of(sample_of(pores)).xs("nose")
+    headline = frame[frame["verdict"] != ""]
+    assert (headline["change_pct"] == 0.0).all()
+    assert (headline["verdict"] == "no detectable change").all()
+
+
+def test_swapping_the_photos_flips_the_sign_and_keeps_the_size() -> None:
+    pores = pores_on(np.random.default_rng(6), size_factor=0.9, vanished=0.1)
+    swapped = pores.rename(
+        columns=lambda name: (
+            name.replace("_before", "_x").replace("_after", "_before").replace("_x", "_after")
+        )
+    )
+    one = changes_of(sample_of(pores))
+    other = changes_of(sample_of(swapped))
+    forward = np.log1p(one["change_pct"].astype(float) / 100)
+    backward = np.log1p(other["change_pct"].astype(float) / 100)
+    np.testing.assert_allclose(forward, -backward, atol=1e-12)
+
+
+def test_refused_regions_are_named_and_left_out_of_all() -> None:
+    rng = np.random.default_rng(7)
+    good, bad = sample_of(pores_on(rng), "nose"), sample_of(pores_on(rng, size_factor=0.5), "left")
+    frame = changes_of(good, bad, refused=("left",))
+    assert (frame.xs("left")["verdict"] == "not comparable").all()
+    assert frame.loc[("all", "diameter_px_matched"), "change_pct"] == pytest.approx(0.0, abs=1.5)
+    nothing = changes_of(good, refused=("nose",))
+    assert (nothing.xs("all")["verdict"] == "not comparable").all()
+
+
+def test_too_few_pores_give_no_verdict() -> None:
+    frame = changes_of(sample_of(pores_on(np.random.default_rng(8), number=5)))
+    assert frame.loc[("nose", "count"), "verdict"] == "not comparable"
+
+
+def test_repeatability_widens_the_interval() -> None:
+    pores = pores_on(np.random.default_rng(9), size_factor=0.97)
+    noisy = SILENT.model_copy(update={"wsd_log": {**SILENT.wsd_log, "diameter_um_matched": 0.05}})
+    frame = change.changes(
+        [sample_of(pores)], {"nose": EQUAL}, (), noisy, SETTINGS
+    ).set_index(["region", "metric"])
+    row = frame.loc[("nose", "diameter_px_matched")]
+    assert row["rc_pct"] == pytest.approx(100 * np.expm1(1.96 * np.sqrt(2) * 0.05))
+    # A -3 % change lies far inside a repeatability coefficient of 15 %.
+    assert row["verdict"] == "no detectable change"
+    assert changes_of(sample_of(pores)).loc[("nose", "diameter_px_matched"), "verdict"] == "decreased"
+
+
+def test_repeat_shots_give_their_own_repeatability() -> None:
+    # wSD of the log of one shot is 0.04, so pairs of shots differ with sd 0.04*sqrt(2). Relative
+    # standard error of an sd from 2000 pairs: 1/sqrt(2*2000) = 1.6 %; the bound is three.
+    rng = np.random.default_rng(10)
+    ratios = pd.DataFrame(
+        {"measure": "count", "log_ratio": rng.normal(0.0, 0.04 * np.sqrt(2.0), 2000)}
+    )
+    found = change.repeatability_of(ratios, "test")
+    assert found.wsd("count") == pytest.approx(0.04, rel=0.05)
+    assert found.pairs == 2000
+
+
+def test_worse_conditions_never_narrow_an_interval() -> None:
+    default = change.default_repeatability()
+    worse = Conditions(relative_blur_px=0.8, gain=0.9, noise_ratio=1.2, correlation=0.8)
+    for one in HEADLINE:
+        assert default.wsd(one.name, [worse]) >= default.wsd(one.name, [EQUAL]) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("{", "JSON"),
+        ('{"format": 99}', "format"),
+        ('{"source": "x", "pairs": 1, "wsd_log": {"count": NaN}}', "NaN"),
+        ('{"source": "x", "pairs": 1, "wsd_log": {"count": -1}}', "count"),
+        ('{"source": "x", "pairs": 1, "wsd_log": {}, "surprise": 1}', "surprise"),
+    ],
+)
+def test_a_bad_calibration_is_refused_with_the_key_named(text: str, named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        change.parse_repeatability(text)
+
+
+def test_joining_keeps_blocks_apart() -> None:
+    rng = np.random.default_rng(11)
+    one, two = sample_of(pores_on(rng, 50), "a"), sample_of(pores_on(rng, 70), "b")
+    whole = join([one, two])
+    assert len(whole.pores) == 120
+    assert whole.area.sum() == one.area.sum() + two.area.sum()
+    assert whole.pores["block"].max() < whole.area.size
+
+
+def test_holm_by_hand() -> None:
+    assert holm(np.array([0.04, 0.001, 0.02]), 0.05).tolist() == [True, True, True]
+    assert holm(np.array([0.04, 0.001, 0.03]), 0.05).tolist() == [False, True, False]
+    assert holm(np.array([]), 0.05).size == 0
+
+
+def test_judging_holds_figures_against_limits() -> None:
+    frame = change.judge(
+        "pair", "nose", {"same_skin": 0.9, "alignment": 9.0, "light": float("nan")}, SETTINGS
+    ).set_index("check")
+    assert frame["ok"].to_dict() == {"same_skin": True, "alignment": False, "light": False}
+    assert change.refused_regions(frame.reset_index(), ["nose", "left_cheek"]) == ["nose"]
+
+
+def test_a_failure_of_the_whole_pair_refuses_every_region() -> None:
+    frame = change.judge("pair", "all", {"found": 0.0}, SETTINGS)
+    assert change.refused_regions(frame, ["nose", "closeup"]) == ["nose", "closeup"]
+
+
+def test_warnings_refuse_nothing() -> None:
+    frame = change.judge("pair", "nose", {"days_since_treatment": 2.0}, SETTINGS)
+    assert not frame["ok"].any()
+    assert change.refused_regions(frame, ["nose"]) == []
+
+
+def test_light_turn() -> None:
+    even = (0.0, 0.0)
+    assert change.light_turn_deg(even, even) == 0.0
+    # A gradient of strength 1 leans the light by 45°, in whichever direction.
+    assert change.light_turn_deg(even, (1.0, 77.0)) == pytest.approx(45.0)
+    assert change.light_turn_deg((1.0, 0.0), (1.0, 180.0)) == pytest.approx(90.0)
