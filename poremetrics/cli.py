@@ -1,0 +1,411 @@
+"""Arguments to one public function, its result to files, its outcome to an exit code.
+
+Exit codes: 0 done (whatever the verdict), 1 not comparable (``check`` only), 2 wrong usage, 3 a
+photo could not be read, 4 no usable skin. Heavy modules are imported inside the commands, so that
+``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from poremetrics.errors import PoremetricsError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from poremetrics.change import Repeatability
+    from poremetrics.compare import Options
+    from poremetrics.model import Comparison
+
+RESULT = Path("poremetrics-result")
+FORMATS = ("html", "pdf")
+VIEWS = ("auto", "face", "closeup")
+
+app = typer.Typer(
+    name="poremetrics",
+    help="Follow the same facial pores between two ordinary photos, with honest intervals.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Before = Annotated[Path, typer.Argument(metavar="BEFORE", help="Photo before treatment.")]
+After = Annotated[Path, typer.Argument(metavar="AFTER", help="Photo after treatment.")]
+Out = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the result.")]
+View = Annotated[
+    str, typer.Option(metavar="{auto,face,closeup}", help="auto: a face if one is found.")
+]
+MmPerPx = Annotated[
+    float | None, typer.Option("--mm-per-px", help="Millimetres per pixel on the skin.")
+]
+MarkerMm = Annotated[
+    float | None, typer.Option("--marker-mm", help="Side of an ArUco marker in the photo, in mm.")
+]
+IpdMm = Annotated[
+    float | None, typer.Option("--ipd-mm", help="Interpupillary distance of the person, in mm.")
+]
+RegionsFile = Annotated[
+    Path | None,
+    typer.Option("--regions", metavar="FILE.json", help="Named polygons in (before) pixels."),
+]
+Days = Annotated[
+    float | None,
+    typer.Option("--days-since-treatment", help="Days from last treatment to the after photo."),
+]
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", metavar="FILE.toml", help="Overrides of tunables.")
+]
+RepeatabilityFile = Annotated[
+    Path | None,
+    typer.Option("--repeatability", metavar="FILE.json", help="Your own repeatability."),
+]
+Formats = Annotated[
+    str, typer.Option("--format", metavar="html,pdf", help="Formats of the report.")
+]
+Anonymise = Annotated[
+    bool, typer.Option("--anonymise/--no-anonymise", help="Cover the eyes in every picture.")
+]
+Label = Annotated[str | None, typer.Option("--label", help="Label shown in the report.")]
+Figures = Annotated[bool, typer.Option("--figures", help="Also write the figures as PNG and SVG.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def main() -> None:
+    """Run the command line; the only place that turns errors into exit codes."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(arguments, prog_name="poremetrics")
+    except PoremetricsError as error:
+        if debug:
+            raise
+        typer.echo(f"poremetrics: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("poremetrics: interrupted; nothing was written", err=True)
+        sys.exit(130)
+    except Exception as error:
+        if debug:
+            raise
+        typer.echo(
+            f"poremetrics: unexpected failure ({type(error).__name__}); run again with --debug "
+            "and report what it prints",
+            err=True,
+        )
+        sys.exit(70)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from poremetrics import __version__
+
+        typer.echo(f"poremetrics {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a failure.")
+    ] = False,
+) -> None:
+    """Follow the same facial pores between two ordinary photos, with honest intervals."""
+
+
+@app.command()
+def compare(
+    before: Before,
+    after: After,
+    output: Out = RESULT,
+    view: View = "auto",
+    mm_per_px: MmPerPx = None,
+    marker_mm: MarkerMm = None,
+    ipd_mm: IpdMm = None,
+    regions: RegionsFile = None,
+    days_since_treatment: Days = None,
+    settings: SettingsFile = None,
+    repeatability: RepeatabilityFile = None,
+    formats: Formats = "html",
+    anonymise: Anonymise = True,
+    label: Label = None,
+    figures: Figures = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two photos: align, measure, say what changed; write tables and a report."""
+    from poremetrics import report
+    from poremetrics.compare import compare as run
+
+    kinds = _formats(formats)
+    with _progress(quiet) as tell:
+        result = run(
+            before,
+            after,
+            days_since_treatment=days_since_treatment,
+            repeatability=_repeatability(repeatability),
+            **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell),
+        )
+        report.write(
+            result, output, formats=kinds, anonymise=anonymise, label=label, figures=figures
+        )
+    if not quiet:
+        _print_changes(result)
+        _print_where(output, kinds)
+
+
+@app.command()
+def measure(
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Photo of a face or of skin.")],
+    output: Out = RESULT,
+    view: View = "auto",
+    mm_per_px: MmPerPx = None,
+    marker_mm: MarkerMm = None,
+    ipd_mm: IpdMm = None,
+    regions: RegionsFile = None,
+    settings: SettingsFile = None,
+    formats: Formats = "html",
+    anonymise: Anonymise = True,
+    label: Label = None,
+    figures: Figures = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure the pores of one photo; write tables and a report."""
+    from poremetrics import report
+    from poremetrics.compare import measure as run
+
+    kinds = _formats(formats)
+    with _progress(quiet) as tell:
+        result = run(photo, **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell))
+        report.write(
+            result, output, formats=kinds, anonymise=anonymise, label=label, figures=figures
+        )
+    if not quiet:
+        _print_regions(result.regions, result.quality)
+        _print_where(output, kinds)
+
+
+@app.command()
+def check(
+    before: Before,
+    after: After,
+    view: View = "auto",
+    mm_per_px: MmPerPx = None,
+    marker_mm: MarkerMm = None,
+    ipd_mm: IpdMm = None,
+    regions: RegionsFile = None,
+    settings: SettingsFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether two photos can be compared, and if not, why. Exit 0 comparable, 1 not."""
+    from poremetrics.change import refused_regions
+    from poremetrics.compare import compare as run
+
+    with _progress(quiet) as tell:
+        result = run(
+            before, after, **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell)
+        )
+    names = [name for name in result.changes["region"].unique() if name != "all"]
+    refused = refused_regions(result.quality, names)
+    comparable = [name for name in names if name not in refused]
+    if not quiet:
+        _print_quality(result.quality)
+        typer.echo(
+            f"comparable: {', '.join(comparable)}" if comparable else "these photos cannot tell"
+        )
+    raise typer.Exit(0 if comparable else 1)
+
+
+@app.command()
+def repeatability(
+    photos: Annotated[
+        list[Path], typer.Argument(metavar="PHOTO PHOTO [PHOTO…]", help="Unchanged skin.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.json", help="File to write.")
+    ],
+    view: View = "auto",
+    settings: SettingsFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure your own repeatability from repeat shots of unchanged skin."""
+    from poremetrics import report
+    from poremetrics.compare import repeatability as run
+
+    with _progress(quiet) as tell:
+        found = run(list(photos), **_options(view, settings=settings, tell=tell))
+        report.write_text(output, found.model_dump_json(indent=2) + "\n")
+    if not quiet:
+        for name, wsd in found.wsd_log.items():
+            typer.echo(f"{name:24} wSD {100 * wsd:5.1f} %   RC {277 * wsd:5.1f} %")
+
+
+@app.command()
+def demo(
+    output: Out = RESULT,
+    formats: Formats = "html",
+    quiet: Quiet = False,
+) -> None:
+    """Compare the bundled sample pair."""
+    from poremetrics import report
+    from poremetrics.compare import compare as run
+
+    kinds = _formats(formats)
+    folder = resources.files("poremetrics").joinpath("samples")
+    with _progress(quiet) as tell:
+        result = run(
+            folder.joinpath("before.jpg").read_bytes(),
+            folder.joinpath("after.jpg").read_bytes(),
+            progress=tell,
+        )
+        report.write(result, output, formats=kinds)
+    if not quiet:
+        _print_changes(result)
+        _print_where(output, kinds)
+
+
+def _options(
+    view: str,
+    mm_per_px: float | None = None,
+    marker_mm: float | None = None,
+    ipd_mm: float | None = None,
+    regions: Path | None = None,
+    settings: Path | None = None,
+    tell: Callable[[str, float], None] | None = None,
+) -> Options:
+    from poremetrics.settings import parse_settings
+
+    if view not in VIEWS:
+        raise UsageError("--view", f"{view!r} is not a view", f"use one of {', '.join(VIEWS)}")
+    return {
+        "view": view,
+        "mm_per_px": mm_per_px,
+        "marker_mm": marker_mm,
+        "ipd_mm": ipd_mm,
+        "regions": None if regions is None else _regions(regions),
+        "settings": (None if settings is None else parse_settings(_text(settings), settings.name)),
+        "progress": tell,
+    }
+
+
+def _formats(given: str) -> tuple[str, ...]:
+    kinds = tuple(part.strip() for part in given.split(",") if part.strip())
+    unknown = [kind for kind in kinds if kind not in FORMATS]
+    if unknown or not kinds:
+        raise UsageError(
+            "--format", f"{given!r} is not a list of formats", "use html, pdf or html,pdf"
+        )
+    return kinds
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise UsageError(path.name, str(reason).lower(), "give a readable file") from error
+
+
+def _regions(path: Path) -> Any:
+    from poremetrics.face import parse_regions
+
+    return parse_regions(_text(path), path.name)
+
+
+def _repeatability(path: Path | None) -> Repeatability | None:
+    from poremetrics.change import parse_repeatability
+
+    return None if path is None else parse_repeatability(_text(path), path.name)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """Show a progress bar on the terminal; on a pipe or with ``--quiet`` show none."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _stage, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:32}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda stage, share: bar.update(task, description=stage, completed=share)
+
+
+def _print_changes(result: Comparison) -> None:
+    """Print the verdict table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = result.changes[result.changes["verdict"] != ""]
+    grid = Table(title="Change in the appearance of pores", title_justify="left")
+    for column, side in (
+        ("region", "left"),
+        ("measure", "left"),
+        ("before", "right"),
+        ("after", "right"),
+        ("change", "right"),
+        ("95 % interval", "right"),
+        ("could show", "right"),
+        ("verdict", "left"),
+    ):
+        grid.add_column(column, justify="right" if side == "right" else "left")
+    for row in shown.to_dict("records"):
+        known = row["change_pct"] == row["change_pct"]
+        grid.add_row(
+            str(row["region"]),
+            str(row["metric"]),
+            f"{row['before']:.3g}" if known else "-",
+            f"{row['after']:.3g}" if known else "-",
+            f"{row['change_pct']:+.1f} %" if known else "-",
+            f"{row['ci_low_pct']:+.1f} to {row['ci_high_pct']:+.1f} %" if known else "-",
+            f"{row['detectable_pct']:.0f} %" if known else "-",
+            str(row["verdict"]),
+        )
+    Console(width=None if sys.stdout.isatty() else 120).print(grid)
+    _print_failed(result.quality)
+    for note in (*result.before_face.notes, *result.after_face.notes, *result.alignment.notes):
+        typer.echo(f"note: {note}")
+
+
+def _print_regions(regions: pd.DataFrame, quality: pd.DataFrame) -> None:
+    for row in regions.to_dict("records"):
+        typer.echo(f"{row['region']:14} {row['metric']:22} {row['value']:12.4g} {row['unit']}")
+    _print_failed(quality)
+
+
+def _print_quality(quality: pd.DataFrame) -> None:
+    for row in quality.to_dict("records"):
+        mark = "ok" if row["ok"] else "NO"
+        typer.echo(
+            f"{mark:3}{row['photo']:8}{row['region']:14}{row['check']:22}"
+            f"{row['value']:10.3g}  limit {row['limit']:.3g} {row['unit']}"
+        )
+
+
+def _print_failed(quality: pd.DataFrame) -> None:
+    from poremetrics.change import CHECKS
+
+    for row in quality[~quality["ok"]].to_dict("records"):
+        check_ = CHECKS[str(row["check"])]
+        weight = "not comparable" if check_.refuses else "take care"
+        typer.echo(
+            f"{weight}: {row['region']} ({row['photo']}): {check_.meaning} "
+            f"{row['value']:.3g}, limit {row['limit']:.3g} {row['unit']}. {check_.remedy}"
+        )
+
+
+def _print_where(output: Path, kinds: tuple[str, ...]) -> None:
+    for kind in kinds:
+        typer.echo(f"report: {output / f'report.{kind}'}")
