@@ -1,9 +1,204 @@
-"""Settings of the room ``pores``."""
+"""Settings of the room ``pores``: flattening, detection, sizing, rejection."""
 
 from __future__ import annotations
 
-from poremetrics.settings._number import Room
+from poremetrics.settings._number import Room, number
+
+_PLANTED = "planted dips of known shape, six tones, five noise levels"
+_PORTRAITS = "overlays on real portraits of every tone, looked at at full size"
 
 
 class PoresSettings(Room):
     """Tunable numbers of the room ``pores``."""
+
+    # --- flattening ----------------------------------------------------------------------
+    floor_linear: float = number(
+        0.0015,
+        low=1e-5,
+        high=0.05,
+        unit="1",
+        doc="Linear light below this is not skin but noise or black; it is masked, not lifted.",
+        source="five steps of 8-bit sRGB",
+    )
+    ceiling_linear: float = number(
+        0.97,
+        low=0.5,
+        high=1.0,
+        unit="1",
+        doc="Linear light above this in green is a clipped highlight; it is masked.",
+        source="sRGB 251 of 255",
+    )
+    background_sigma_px: float = number(
+        14.0,
+        low=4.0,
+        high=100.0,
+        unit="px",
+        doc="Standard deviation of the window whose mean is the local skin.",
+        source="two pore diameters at 24 px/mm",
+    )
+    background_clip: float = number(
+        1.5,
+        low=0.5,
+        high=10.0,
+        unit="sigma",
+        doc="Darkening beyond ± this many noise sigmas does not count into the local skin.",
+        source=_PLANTED,
+    )
+    background_passes: int = number(
+        3,
+        low=1,
+        high=10,
+        unit="passes",
+        doc="Passes of clipping and averaging; the first takes everything.",
+        source=_PLANTED,
+    )
+    noise_tile_px: int = number(
+        48,
+        low=16,
+        high=256,
+        unit="px",
+        doc="Side of the tiles in which the noise is measured before it is smoothed.",
+        source="2,300 pixels: 2 % standard error of a robust deviation",
+    )
+
+    # --- detection -----------------------------------------------------------------------
+    smallest_sigma_px: float = number(
+        1.0,
+        low=0.5,
+        high=5.0,
+        unit="px",
+        doc="Standard deviation of the finest Laplacian-of-Gaussian filter.",
+        source="matches a dip of 2.4 px, the smallest that a focused photo shows",
+    )
+    largest_sigma_px: float = number(
+        6.4,
+        low=1.0,
+        high=40.0,
+        unit="px",
+        doc="Standard deviation of the coarsest Laplacian-of-Gaussian filter.",
+        source="matches a dip of 15 px, a 0.6 mm pore at 24 px/mm",
+    )
+    scales_per_octave: int = number(
+        3,
+        low=1,
+        high=10,
+        unit="1",
+        doc="Filters per doubling of the scale.",
+        source="the matched response changes by under 2 % between neighbours",
+    )
+    candidate_snr: float = number(
+        3.5,
+        low=1.0,
+        high=20.0,
+        unit="sigma",
+        doc="Smallest filter response of a candidate, in local noise sigmas of that filter.",
+        source=_PLANTED,
+    )
+    pore_snr: float = number(
+        5.0,
+        low=1.0,
+        high=30.0,
+        unit="sigma",
+        doc="Smallest filter response of a pore, in local noise sigmas of that filter.",
+        source=_PLANTED,
+    )
+    pore_contrast: float = number(
+        0.02,
+        low=0.0,
+        high=0.5,
+        unit="1",
+        doc="Smallest contrast of a pore.",
+        source="the eye's threshold for a small spot, about 2 % (Weber)",
+    )
+    separation: float = number(
+        0.55,
+        low=0.1,
+        high=2.0,
+        unit="diameters",
+        doc="Candidates closer than this share of their mean diameter are one.",
+        source="two equal Gaussian dips show two minima from 0.85 diameters on",
+    )
+
+    # --- sizing --------------------------------------------------------------------------
+    window_sigma: float = number(
+        0.60,
+        low=0.2,
+        high=3.0,
+        unit="diameters",
+        doc="Standard deviation of the weight of the pixels around a pore in its fit.",
+        source=_PLANTED,
+    )
+    offset_prior: float = number(
+        0.35,
+        low=0.0,
+        high=10.0,
+        unit="sigma",
+        doc="How far the local skin level may leave zero in a fit (sd of its prior).",
+        source=_PLANTED,
+    )
+    ellipse_prior: float = number(
+        0.6,
+        low=0.05,
+        high=5.0,
+        unit="ln",
+        doc="Standard deviation of the prior of the log axis ratio of a pore.",
+        source="cheek pores: axis ratio 1 to 2.5",
+    )
+    fit_iterations: int = number(
+        8,
+        low=1,
+        high=100,
+        unit="1",
+        doc="Gauss-Newton steps of a fit.",
+        source="size moves by under 0.1 % in the last step at a signal of 10 sigma",
+    )
+
+    # --- rejection -----------------------------------------------------------------------
+    largest_diameter_px: float = number(
+        26.0,
+        low=4.0,
+        high=200.0,
+        unit="px",
+        doc="Anything wider is a mole, a freckle or a fold.",
+        source="1 mm at 26 px/mm",
+    )
+    hair_elongation: float = number(
+        3.0,
+        low=1.2,
+        high=20.0,
+        unit="1",
+        doc="From this axis ratio on a dark mark is a hair or a line.",
+        source=_PORTRAITS,
+    )
+    resolved_blurs: float = number(
+        1.15,
+        low=1.0,
+        high=3.0,
+        unit="blur widths",
+        doc="A dip seen narrower than this many widths of the blur has no size of its own.",
+        source=_PLANTED,
+    )
+    crowded_diameters: float = number(
+        1.0,
+        low=0.2,
+        high=5.0,
+        unit="diameters",
+        doc="A neighbour within this many diameters makes a pore crowded.",
+        source="definition of the flag",
+    )
+    plug_contrast: float = number(
+        0.45,
+        low=0.05,
+        high=1.0,
+        unit="1",
+        doc="From this contrast on a pore is a dark plug.",
+        source=_PORTRAITS,
+    )
+    size_snr: float = number(
+        3.0,
+        low=0.0,
+        high=20.0,
+        unit="sigma",
+        doc="A forced measurement weaker than this has a contrast but no diameter.",
+        source="the error of ln diameter is about 1 / signal: beyond a third it is not normal",
+    )

@@ -1,0 +1,80 @@
+"""Square patches around many places at once, and models put back into the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from poremetrics.model import FloatImage, Mask, Points
+
+_HALF_WIDTHS = (4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50)
+_MOST_PIXELS = 400_000  # of one batch: keeps the work in the processor's cache
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+
+def batches(reach_px: npt.NDArray[np.float64]) -> Iterator[tuple[Integers, int]]:
+    """Group places by the half width of the patch that holds their reach.
+
+    Parameters
+    ----------
+    reach_px : (N,) float64
+        How far from its centre each place needs pixels.
+
+    Yields
+    ------
+    (indices, half)
+        Places and the half width in pixels of their patches.
+    """
+    widths = np.array(_HALF_WIDTHS)
+    which = np.minimum(np.searchsorted(widths, reach_px), len(widths) - 1)
+    for k in np.unique(which):
+        half = int(widths[k])
+        members = np.flatnonzero(which == k)
+        size = max(1, _MOST_PIXELS // (2 * half + 1) ** 2)
+        for start in range(0, len(members), size):
+            yield members[start : start + size], half
+
+
+class Patches:
+    """The pixels within ``half`` of each of (N, 2) places.
+
+    Attributes
+    ----------
+    dx, dy : (N, n) float32
+        Position of each pixel relative to its place, ``n = (2 half + 1)²``.
+    inside : (N, n) bool
+        Whether the pixel lies in the picture.
+    """
+
+    def __init__(self, xy: Points, half: int, shape: tuple[int, int]) -> None:
+        h, w = shape
+        centre = np.rint(xy).astype(np.int64)
+        axis = np.arange(-half, half + 1)
+        oy, ox = (a.ravel() for a in np.meshgrid(axis, axis, indexing="ij"))
+        cols = centre[:, :1] + ox
+        rows = centre[:, 1:] + oy
+        self.inside: npt.NDArray[np.bool_] = (cols >= 0) & (cols < w) & (rows >= 0) & (rows < h)
+        self.dx: Floats = (cols - xy[:, :1]).astype(np.float32)
+        self.dy: Floats = (rows - xy[:, 1:]).astype(np.float32)
+        self._flat = np.clip(rows, 0, h - 1) * w + np.clip(cols, 0, w - 1)
+
+    def read(self, image: FloatImage) -> Floats:
+        """Return (N, n) pixel values; those outside repeat the border."""
+        values: Floats = image.reshape(-1)[self._flat]
+        return values
+
+    def read_mask(self, mask: Mask) -> npt.NDArray[np.bool_]:
+        """Return (N, n) mask values; False outside the picture."""
+        found: npt.NDArray[np.bool_] = mask.reshape(-1)[self._flat] & self.inside
+        return found
+
+    def add(self, image: FloatImage, values: Floats) -> None:
+        """Add (N, n) values into ``image`` in place."""
+        keep = self.inside
+        image += np.bincount(self._flat[keep], weights=values[keep], minlength=image.size).reshape(
+            image.shape
+        )

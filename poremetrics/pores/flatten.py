@@ -1,0 +1,72 @@
+"""Skin with shading taken out: how much darker each pixel is than the skin around it.
+
+Background first, then noise, as source detection in astronomy does it: the local skin is the
+mean of a window in which dark and bright outliers (pores, hairs, glints) do not count.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from poremetrics.model import FloatImage, Mask, Skin
+from poremetrics.pores._local import local_mean, local_noise
+from poremetrics.pores.blur import point_spread_px
+from poremetrics.settings.pores import PoresSettings
+
+# Rec. 709: relative luminance of linear sRGB
+_LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
+
+
+def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin:
+    """Take shading out of a patch of skin.
+
+    Parameters
+    ----------
+    linear_rgb : (h, w, 3) float32
+        Linear light, 0..1.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PoresSettings
+
+    Returns
+    -------
+    Skin
+        ``darkening`` is 0 on bare skin, positive where darker, and 0 outside its mask. It is a
+        difference of logarithms of linear light, so that exposure does not change it.
+    """
+    linear = np.ascontiguousarray(linear_rgb, dtype=np.float32)
+    luminance = cv2.transform(linear, _LUMINANCE)
+    inside = mask & (luminance > settings.floor_linear) & (linear[..., 1] < settings.ceiling_linear)
+    floor = np.float32(settings.floor_linear)
+    log_luminance = np.log(np.maximum(luminance, floor)).astype(np.float32)
+    logs = np.log(np.maximum(linear, floor / 4))
+    darkening = _flattened(log_luminance, inside, settings)
+    weight = inside.astype(np.float32)
+    chroma = [
+        np.where(inside, ratio - local_mean(ratio, weight, settings.background_sigma_px), 0.0)
+        for ratio in (logs[..., 0] - logs[..., 1], logs[..., 1] - logs[..., 2])
+    ]
+    return Skin(
+        darkening=darkening,
+        mask=inside,
+        noise=local_noise(darkening, inside, settings.noise_tile_px),
+        redness=chroma[0].astype(np.float32),
+        brownness=chroma[1].astype(np.float32),
+        blur_px=point_spread_px(darkening, inside),
+    )
+
+
+def _flattened(log_luminance: FloatImage, inside: Mask, settings: PoresSettings) -> FloatImage:
+    """Return local skin minus ``log_luminance``; outliers do not count into the local skin."""
+    weight = inside.astype(np.float32)
+    darkening = np.zeros_like(log_luminance)
+    for last in range(settings.background_passes):
+        skin = local_mean(log_luminance, weight, settings.background_sigma_px)
+        darkening = np.where(inside, skin - log_luminance, np.float32(0.0))
+        if last == settings.background_passes - 1:
+            break
+        noise = local_noise(darkening, inside, settings.noise_tile_px)
+        limit = settings.background_clip * noise
+        weight = (inside & (np.abs(darkening) < limit)).astype(np.float32)
+    return darkening.astype(np.float32)
