@@ -1,9 +1,358 @@
-"""Settings of the room ``face``."""
+"""Settings of the room ``face``: finding the face, its skin, its pose and its scale."""
 
 from __future__ import annotations
 
-from poremetrics.settings._number import Room
+from poremetrics.settings._number import Room, number
+
+_MEDIAPIPE = "MediaPipe's own pipeline (face detection and face mesh, 0.10.21)"
+_PORTRAITS = "15 real portraits of 1 to 24 megapixels, looked at one by one"
 
 
 class FaceSettings(Room):
     """Tunable numbers of the room ``face``."""
+
+    # --- finding the face ----------------------------------------------------------------
+    minimum_detection_score: float = number(
+        0.5,
+        low=0.05,
+        high=0.99,
+        unit="1",
+        doc="Least score of the detector for a face to be looked at.",
+        source=_MEDIAPIPE,
+    )
+    same_face_overlap: float = number(
+        0.3,
+        low=0.05,
+        high=0.95,
+        unit="1",
+        doc="Detections that overlap by more (intersection over union) are one face.",
+        source=_MEDIAPIPE,
+    )
+    minimum_presence: float = number(
+        0.9,
+        low=0.1,
+        high=1.0,
+        unit="1",
+        doc="Least probability, told by the mesh, that its crop shows a face.",
+        source="nose close-ups fooled the detector in 9 of 16; all of them stay below 0.9",
+    )
+    minimum_points_inside: float = number(
+        0.97,
+        low=0.5,
+        high=1.0,
+        unit="1",
+        doc="Least share of the mesh points that lie inside the photo.",
+        source="half a face scores a presence of 1.0; whole faces keep every point",
+    )
+    minimum_face_px: float = number(
+        240.0,
+        low=60.0,
+        high=5000.0,
+        unit="px",
+        doc="Least distance between the cheek edges of the mesh.",
+        source="140 mm of face on 240 px: a pore of 1 mm spans under 2 px",
+    )
+    other_face_share: float = number(
+        0.25,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="A second face is mentioned from this share of the largest one's width on.",
+        source="smaller ones are pictures on a wall or people far behind",
+    )
+    search_copy_px: int = number(
+        640,
+        low=256,
+        high=4000,
+        unit="px",
+        doc="Longer side of the reduced copy in which faces are looked for.",
+        source="the larger detector sees 256 px; the rest serves the first mesh",
+    )
+    copy_reach: float = number(
+        1.0,
+        low=0.7,
+        high=2.0,
+        unit="1",
+        doc="Side of the face's reduced copy over that of its mesh crop.",
+        source="the crop already reaches half a face beyond the face",
+    )
+    face_copy_px: int = number(
+        900,
+        low=300,
+        high=4000,
+        unit="px",
+        doc="Width of the face in the reduced copy that landmarks and masks are worked on.",
+        source="about 6 px/mm: hair strands still show, pores hardly do",
+    )
+
+    # --- mesh ----------------------------------------------------------------------------
+    crop_per_box: float = number(
+        1.5,
+        low=1.0,
+        high=2.5,
+        unit="1",
+        doc="Side of the mesh crop over the longer side of the face's box.",
+        source=_MEDIAPIPE,
+    )
+    mesh_iterations: int = number(
+        3,
+        low=1,
+        high=10,
+        unit="runs",
+        doc="How often the mesh is run on the crop that its own result asks for.",
+        source="landmarks no longer move after the third run",
+    )
+    jitter_shift: float = number(
+        0.02,
+        low=0.0,
+        high=0.2,
+        unit="1",
+        doc="Shift of a jittered crop, as a share of its side.",
+        source="mean of 7 jittered crops repeats to 0.27 % of the eye distance, one to 0.42 %",
+    )
+    jitter_scale: float = number(
+        0.03,
+        low=0.0,
+        high=0.2,
+        unit="1",
+        doc="Relative change of size of a jittered crop.",
+        source="as jitter_shift",
+    )
+    jitter_turn_deg: float = number(
+        3.0,
+        low=0.0,
+        high=20.0,
+        unit="deg",
+        doc="Turn of a jittered crop.",
+        source="as jitter_shift",
+    )
+
+    # --- iris and scale ------------------------------------------------------------------
+    iris_crop: float = number(
+        2.3,
+        low=1.5,
+        high=4.0,
+        unit="1",
+        doc="Side of the iris crop over the distance of the eye's corners.",
+        source="MediaPipe's iris pipeline",
+    )
+    iris_mm: float = number(
+        11.7,
+        low=9.0,
+        high=14.0,
+        unit="mm",
+        doc="Visible iris diameter, mean of people.",
+        source="PubMed 15778595",
+    )
+    iris_sd_mm: float = number(
+        0.4,
+        low=0.05,
+        high=2.0,
+        unit="mm",
+        doc="Standard deviation of the visible iris diameter between people.",
+        source="PubMed 15778595",
+    )
+    iris_fit_rel_sd: float = number(
+        0.02,
+        low=0.0,
+        high=0.2,
+        unit="1",
+        doc="Relative error of one measured iris diameter.",
+        source="two eyes of one face differ by 2.8 % in the median, hence 2.0 % each",
+    )
+    maximum_iris_mismatch: float = number(
+        0.12,
+        low=0.01,
+        high=0.5,
+        unit="1",
+        doc="Irises of one face that differ by more give no scale.",
+        source="four times the median difference of the two eyes of one face",
+    )
+    minimum_eye_open: float = number(
+        0.16,
+        low=0.0,
+        high=0.6,
+        unit="1",
+        doc="Least height of the eye's opening over its width for its iris to count.",
+        source="a nearly closed eye gives no iris; open eyes have 0.2 to 0.4",
+    )
+    minimum_iris_px: float = number(
+        12.0,
+        low=2.0,
+        high=200.0,
+        unit="px",
+        doc="Least iris diameter in the photo for its scale to count.",
+        source="half a pixel at the rim of 12 px is already 4 %",
+    )
+    maximum_iris_yaw_deg: float = number(
+        25.0,
+        low=5.0,
+        high=60.0,
+        unit="deg",
+        doc="Head turn past which the eyes give no scale.",
+        source="past 25° the far eye is partly hidden",
+    )
+    population_ipd_mm: float = number(
+        63.0,
+        low=50.0,
+        high=75.0,
+        unit="mm",
+        doc="Interpupillary distance, mean of adults.",
+        source="Dodgson 2004 (3,976 adults)",
+    )
+    population_ipd_sd_mm: float = number(
+        3.6,
+        low=0.5,
+        high=10.0,
+        unit="mm",
+        doc="Standard deviation of the interpupillary distance between adults.",
+        source="Dodgson 2004 (3,976 adults)",
+    )
+    ipd_fit_rel_sd: float = number(
+        0.01,
+        low=0.0,
+        high=0.2,
+        unit="1",
+        doc="Relative error of the interpupillary distance in pixels, gaze included.",
+        source="repeatability of the iris centres and 1 to 2 mm of convergence",
+    )
+    given_rel_sd: float = number(
+        0.01,
+        low=0.0,
+        high=0.2,
+        unit="1",
+        doc="Relative uncertainty of millimetres per pixel given by the user.",
+        source="a ruler read to half a millimetre over 5 cm",
+    )
+    marker_rel_sd: float = number(
+        0.01,
+        low=0.0,
+        high=0.2,
+        unit="1",
+        doc="Relative uncertainty of a marker's printed size and found corners.",
+        source="paper shrinkage and 0.5 px of corner error on a marker of 100 px",
+    )
+    depth_rel_sd: float = number(
+        0.02,
+        low=0.0,
+        high=0.2,
+        unit="1",
+        doc="Relative uncertainty of a region's depth against what gives the scale.",
+        source="about 15 mm of depth between eyes, cheeks and nose at 0.7 m",
+    )
+    turned_sd_deg: float = number(
+        8.0,
+        low=0.0,
+        high=45.0,
+        unit="deg",
+        doc="Standard uncertainty of the angle a region is turned by.",
+        source="spread of the mesh's normals within a cheek",
+    )
+    maximum_tilt_deg: float = number(
+        60.0,
+        low=0.0,
+        high=80.0,
+        unit="deg",
+        doc="Largest turn for which the scale is corrected.",
+        source="beyond it the correction (1.41) changes faster than the turn is known",
+    )
+
+    # --- close-up ------------------------------------------------------------------------
+    closeup_border: float = number(
+        0.02,
+        low=0.0,
+        high=0.3,
+        unit="1",
+        doc="Border left out of a close-up, as a share of its shorter side.",
+        source="lenses are softest and scans have frames there",
+    )
+    closeup_copy_px: int = number(
+        1200,
+        low=200,
+        high=4000,
+        unit="px",
+        doc="Longer side of the reduced copy of a close-up that masks are worked on.",
+        source="a 40 mm wide close-up has 30 px/mm there: hairs are 2 px wide",
+    )
+    closeup_width_mm: float = number(
+        60.0,
+        low=5.0,
+        high=200.0,
+        unit="mm",
+        doc="Longer side that a close-up without scale is taken to show, for its masks only.",
+        source="one cheek",
+    )
+    minimum_skin_px: int = number(
+        2500,
+        low=100,
+        high=1_000_000,
+        unit="px²",
+        doc="A region with less usable skin is dropped.",
+        source="50 x 50 px: no pore statistics are possible below",
+    )
+
+    # --- skin ----------------------------------------------------------------------------
+    glare_level: int = number(
+        250,
+        low=200,
+        high=255,
+        unit="level",
+        doc="Pixels with a channel from this sRGB level on are clipped.",
+        source="JPEG rings a few levels below 255",
+    )
+    dark_step: float = number(
+        0.5,
+        low=0.05,
+        high=3.0,
+        unit="ln",
+        doc="Patches darker than the skin around by more are nostrils, brows, eyes, hair.",
+        source=_PORTRAITS,
+    )
+    dark_floor: float = number(
+        0.001,
+        low=0.0,
+        high=0.1,
+        unit="1",
+        doc="Added to linear light before its logarithm, so that black stays finite.",
+        source="under one sRGB level of 8 bits at black",
+    )
+    skin_redness_low: float = number(
+        0.05,
+        low=-1.0,
+        high=2.0,
+        unit="ln",
+        doc="Least ln(red / green) of skin.",
+        source=_PORTRAITS,
+    )
+    skin_redness_high: float = number(
+        1.6,
+        low=0.0,
+        high=5.0,
+        unit="ln",
+        doc="Largest ln(red / green) of skin.",
+        source=_PORTRAITS,
+    )
+    skin_yellowness_low: float = number(
+        -0.1,
+        low=-1.0,
+        high=2.0,
+        unit="ln",
+        doc="Least ln(green / blue) of skin.",
+        source=_PORTRAITS,
+    )
+    skin_yellowness_high: float = number(
+        1.6,
+        low=0.0,
+        high=5.0,
+        unit="ln",
+        doc="Largest ln(green / blue) of skin.",
+        source=_PORTRAITS,
+    )
+    minimum_skin_share: float = number(
+        0.4,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Least share of a close-up that has the colour of skin.",
+        source="judgement: skin fills the frame of a close-up",
+    )

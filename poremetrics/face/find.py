@@ -1,0 +1,170 @@
+"""From a photo to the skin regions it shows: the room's table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from poremetrics.errors import SkinError
+from poremetrics.face import scale as ladder
+from poremetrics.face.anatomy import REGION_POINTS
+from poremetrics.face.closeup import check_skin, closeup_copy, frame
+from poremetrics.face.expression import expression_ratios
+from poremetrics.face.iris import find_irises
+from poremetrics.face.locate import Located, locate
+from poremetrics.face.pose import head_axes, head_pose, turned_deg
+from poremetrics.face.regions import Outline, check_polygons, make_regions
+from poremetrics.model import Face, Photo, Points, Region, Scale
+from poremetrics.settings.face import FaceSettings
+
+Polygon = npt.ArrayLike
+"""(N, 2) x, y in pixels of the photo."""
+
+
+def find(
+    photo: Photo,
+    settings: FaceSettings,
+    *,
+    view: Literal["auto", "face", "closeup"] = "auto",
+    mm_per_px: float | None = None,
+    marker_mm: float | None = None,
+    ipd_mm: float | None = None,
+    regions: Mapping[str, Polygon] | None = None,
+    name: str = "photo",
+) -> Face:
+    """Find the skin regions of a photo, with pose and scale.
+
+    Parameters
+    ----------
+    photo : Photo
+        Upright sRGB pixels.
+    settings : FaceSettings
+        Every tunable number.
+    view : {"auto", "face", "closeup"}
+        ``auto``: a face if one is found, else a close-up of bare skin.
+    mm_per_px : float or None
+        Scale of the photo as given it has, if known.
+    marker_mm : float or None
+        Side of an ArUco or AprilTag marker that lies beside the skin.
+    ipd_mm : float or None
+        Interpupillary distance measured on the person.
+    regions : mapping of str to (N, 2) array_like, or None
+        Named outlines in pixels of the photo. In a face they replace the region of that name or
+        are added; in a close-up they take the place of the whole frame.
+    name : str
+        How errors call the photo.
+
+    Returns
+    -------
+    Face
+        At least one region.
+
+    Raises
+    ------
+    SkinError
+        No usable skin: no face and no close-up of skin, half a face, a face too small, or a
+        marker that is not there.
+    UsageError
+        A region's polygon cannot be used.
+    """
+    polygons = check_polygons(regions or {}, photo)
+    marker = None
+    given: Scale | None = None
+    if mm_per_px is not None:
+        given = ladder.scale_given(mm_per_px, settings)
+    if marker_mm is not None:
+        marker = ladder.check_marker(ladder.find_marker(photo.pixels), name)
+        given = given or ladder.scale_of_marker(marker, marker_mm, settings)
+
+    located = None if view == "closeup" else locate(photo, name, settings)
+    if located is not None:
+        return _face(photo, located, given, ipd_mm, marker, polygons, name, settings)
+    if view == "face":
+        raise SkinError(
+            name,
+            "no face was found",
+            "use a sharp photo of one whole face, or the close-up view for bare skin",
+        )
+    return _closeup(photo, given, marker, polygons, name, settings)
+
+
+def _face(
+    photo: Photo,
+    located: Located,
+    given: Scale | None,
+    ipd_mm: float | None,
+    marker: Points | None,
+    polygons: Mapping[str, Points],
+    name: str,
+    settings: FaceSettings,
+) -> Face:
+    mesh = located.mesh
+    eyes = _eyes(located, settings)
+    scale = given or ladder.scale_of_eyes(eyes, ipd_mm, settings)
+    outlines = [
+        Outline(region, mesh[list(points), :2], turned_deg(mesh, points))
+        for region, points in REGION_POINTS.items()
+        if region not in polygons
+    ]
+    outlines += [Outline(region, polygon) for region, polygon in polygons.items()]
+    px_per_mm = eyes.ipd_px * located.copy.factor / settings.population_ipd_mm
+    found = make_regions(photo, located.copy, outlines, scale, px_per_mm, marker, settings)
+    return Face(
+        view="face",
+        regions=_some(found, name),
+        landmarks_px=mesh,
+        pose=head_pose(mesh),
+        expression=expression_ratios(mesh),
+        notes=located.notes,
+    )
+
+
+def _closeup(
+    photo: Photo,
+    scale: Scale | None,
+    marker: Points | None,
+    polygons: Mapping[str, Points],
+    name: str,
+    settings: FaceSettings,
+) -> Face:
+    copy = closeup_copy(photo, settings)
+    if not polygons:
+        check_skin(copy.pixels, name, settings)
+        polygons = {"closeup": frame(photo, settings)}
+    outlines = [Outline(region, polygon) for region, polygon in polygons.items()]
+    width_mm = settings.closeup_width_mm
+    if scale is not None:
+        width_mm = scale.mm_per_px * max(photo.width_px, photo.height_px)
+    px_per_mm = max(copy.pixels.shape) / width_mm
+    found = make_regions(photo, copy, outlines, scale, px_per_mm, marker, settings)
+    return Face(view="closeup", regions=_some(found, name))
+
+
+def _eyes(located: Located, settings: FaceSettings) -> ladder.Eyes:
+    copy, mesh = located.copy, located.mesh
+    right, left = (
+        replace(
+            iris,
+            centre=copy.to_photo(iris.centre[None])[0],
+            diameter_px=iris.diameter_px / copy.factor,
+        )
+        for iris in find_irises(copy.pixels, copy.mesh_to_copy(mesh), settings)
+    )
+    # The line between the eyes is foreshortened by the part of it that points into depth.
+    along = float(np.hypot(*head_axes(mesh)[0, :2]))
+    ipd_px = float(np.hypot(*(left.centre - right.centre))) / along
+    return ladder.Eyes(right, left, ipd_px, head_pose(mesh).yaw_deg)
+
+
+def _some(regions: tuple[Region, ...], name: str) -> tuple[Region, ...]:
+    if not regions:
+        raise SkinError(
+            name,
+            "no usable skin was found in any region",
+            "avoid glare, hair, make-up and beard over the skin, or give regions of your own",
+        )
+    return regions

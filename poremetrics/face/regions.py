@@ -1,0 +1,159 @@
+"""The outlines of the regions, and the usable skin inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from poremetrics.errors import UsageError
+from poremetrics.face.copy import ReducedCopy, clipped_box, fill_polygon
+from poremetrics.face.scale import on_region
+from poremetrics.face.skin import hidden_skin
+from poremetrics.model import Box, Mask, Photo, Points, Region, Scale
+from poremetrics.settings.face import FaceSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """A region before its skin is known.
+
+    Attributes
+    ----------
+    name : str
+        Region.
+    polygon : (N, 2) float64
+        Pixels of the photo.
+    turned_deg : float
+        Angle to the line of sight; NaN where unknown.
+    """
+
+    name: str
+    polygon: Points
+    turned_deg: float = float("nan")
+
+
+def check_polygons(regions: Mapping[str, npt.ArrayLike], photo: Photo) -> dict[str, Points]:
+    """Return a user's polygons as arrays.
+
+    Raises
+    ------
+    UsageError
+        A polygon is not a list of at least three finite x, y, or lies outside the photo.
+    """
+    checked = {}
+    for name, given in regions.items():
+        polygon = _as_points(given)
+        if polygon is None:
+            raise UsageError(
+                f"region {name!r}",
+                "its polygon is not a list of at least three x, y",
+                "give x, y in pixels of the upright photo, e.g. [[100, 100], [400, 100], ...]",
+            )
+        box = clipped_box(polygon.min(axis=0), polygon.max(axis=0), photo.width_px, photo.height_px)
+        if min(box.shape) < 1 or not fill_polygon(polygon, box).any():
+            raise UsageError(
+                f"region {name!r}",
+                f"its polygon encloses nothing of the {photo.width_px} x {photo.height_px} photo",
+                "give x, y in pixels of the upright photo, x to the right and y downwards",
+            )
+        checked[name] = polygon
+    return checked
+
+
+def make_regions(
+    photo: Photo,
+    copy: ReducedCopy,
+    outlines: Sequence[Outline],
+    scale: Scale | None,
+    px_per_mm: float,
+    marker: Points | None,
+    settings: FaceSettings,
+) -> tuple[Region, ...]:
+    """Find the usable skin of every outline.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo.
+    copy : ReducedCopy
+        Copy of (a part of) it that masks are worked on.
+    outlines : sequence of Outline
+        Regions.
+    scale : Scale or None
+        At the eyes or the marker.
+    px_per_mm : float
+        Rough scale of the copy, for the sizes of what is masked.
+    marker : (4, 2) float64 or None
+        Corners of a marker in the photo; it is no skin.
+    settings : FaceSettings
+        Limits.
+
+    Returns
+    -------
+    tuple of Region
+        Those with enough usable skin.
+    """
+    found = (
+        _make_region(photo, copy, outline, scale, px_per_mm, marker, settings)
+        for outline in outlines
+    )
+    return tuple(region for region in found if region is not None)
+
+
+def _make_region(
+    photo: Photo,
+    copy: ReducedCopy,
+    outline: Outline,
+    scale: Scale | None,
+    px_per_mm: float,
+    marker: Points | None,
+    settings: FaceSettings,
+) -> Region | None:
+    polygon = outline.polygon
+    box = clipped_box(polygon.min(axis=0), polygon.max(axis=0), photo.width_px, photo.height_px)
+    if min(box.shape) < 1:
+        return None
+    inside = fill_polygon(polygon, box)
+    area = int(inside.sum())
+    if area < settings.minimum_skin_px:
+        return None
+    whole = Box(0, 0, copy.pixels.shape[1], copy.pixels.shape[0])
+    in_copy = fill_polygon(copy.to_copy(polygon), whole)
+    reasons: dict[str, Mask] = {
+        reason: copy.enlarge(mask, box) & inside
+        for reason, mask in hidden_skin(copy.pixels, in_copy, px_per_mm, settings).items()
+    }
+    if marker is not None:
+        reasons["marker"] = fill_polygon(_grown(marker), box) & inside
+    skin = inside.copy()
+    for mask in reasons.values():
+        skin &= ~mask
+    if int(skin.sum()) < settings.minimum_skin_px:
+        return None
+    return Region(
+        name=outline.name,
+        polygon=polygon,
+        box=box,
+        skin=skin,
+        hidden={reason: float(mask.sum() / area) for reason, mask in reasons.items()},
+        turned_deg=outline.turned_deg,
+        scale=None if scale is None else on_region(scale, outline.turned_deg, settings),
+    )
+
+
+def _grown(marker: Points) -> Points:
+    # The white margin around a marker is as wide as two of its cells, a third of its side.
+    middle = marker.mean(axis=0)
+    return np.asarray(middle + (marker - middle) * 1.7, dtype=np.float64)
+
+
+def _as_points(given: npt.ArrayLike) -> Points | None:
+    try:
+        polygon = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    usable = polygon.ndim == 2 and polygon.shape[1:] == (2,) and len(polygon) >= 3
+    return polygon if usable and bool(np.isfinite(polygon).all()) else None
