@@ -47,6 +47,8 @@ class CaptureFacts:
     jpeg_quality: float | None = None
     """Quality of the last JPEG encoding, 1..100, from its luma quantisation table."""
     icc_profile: bool = False
+    notes: tuple[str, ...] = ()
+    """Plain sentences on what had to be assumed when it was read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

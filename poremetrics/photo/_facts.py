@@ -27,12 +27,13 @@ def read(image: Image.Image) -> CaptureFacts:
     CaptureFacts
         Unknown or unreadable entries are None.
     """
+    depth = _bit_depth(image)  # before the EXIF of a PNG, whose reading decodes the picture
     tags, capture = _exif(image)
     file_format = "JPEG" if image.format == "MPO" else (image.format or "image")
     tables = getattr(image, "quantization", None) or {}
     return CaptureFacts(
         file_format=file_format,
-        bit_depth=_bit_depth(image),
+        bit_depth=depth,
         taken_at=_time(capture),
         camera=_camera(tags),
         focal_length_35mm=_positive(capture.get(ExifTags.Base.FocalLengthIn35mmFilm)),

@@ -11,6 +11,8 @@ from PIL import Image, ImageCms
 _LATTICE_STEPS = 6
 _COLOUR_SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
 _MODES = {"1": "L", "LA": "L", "PA": "RGB", "P": "RGB", "RGBA": "RGB"}
+_BROKEN_NOTE = ("The colour profile in the file cannot be used; its colours are taken as sRGB.",)
+_CMYK_NOTE = ("The file has no profile for its printing inks; its colours are approximate.",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,13 @@ class Transform:
 
     def apply(self, image: Image.Image) -> Image.Image:
         """Return the image in sRGB."""
-        result = ImageCms.applyTransform(image, self.cms)
-        assert result is not None
-        return result
+        converted: Image.Image = self.cms.apply(image)
+        return converted
 
 
-def to_srgb(profile: bytes, mode: str, tolerance_levels: int) -> Transform | None:
+def to_srgb(
+    profile: bytes, mode: str, tolerance_levels: int
+) -> tuple[Transform | None, tuple[str, ...]]:
     """Return the transform of an embedded profile, or None where the pixels count as sRGB.
 
     Parameters
@@ -41,16 +44,18 @@ def to_srgb(profile: bytes, mode: str, tolerance_levels: int) -> Transform | Non
 
     Returns
     -------
-    Transform or None
+    transform : Transform or None
         None too for a broken profile or one made for another kind of image.
+    notes : tuple of str
+        What had to be assumed.
     """
     if not profile:
-        return None
+        return None, _CMYK_NOTE if mode == "CMYK" else ()
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         wanted = _COLOUR_SPACES.get(source.profile.xcolor_space)
         if wanted is None or wanted != _MODES.get(mode, mode):
-            return None
+            return None, _BROKEN_NOTE
         cms = ImageCms.buildTransform(
             source,
             ImageCms.createProfile("sRGB"),
@@ -60,9 +65,9 @@ def to_srgb(profile: bytes, mode: str, tolerance_levels: int) -> Transform | Non
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
+        return None, _BROKEN_NOTE
     transform = Transform(wanted, cms)
-    return None if _is_identity(transform, tolerance_levels) else transform
+    return (None if _is_identity(transform, tolerance_levels) else transform), ()
 
 
 def _is_identity(transform: Transform, tolerance_levels: int) -> bool:

@@ -8,13 +8,14 @@ import os
 import stat
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from poremetrics.errors import PhotoError
 from poremetrics.model import CaptureFacts, Photo, Rgb
@@ -27,6 +28,7 @@ Source = str | os.PathLike[str] | bytes | Image.Image | npt.NDArray[np.uint8]
 _PILLOW_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")
 _KINDS = "JPEG, PNG, TIFF, WebP or HEIC"
 _WHITE = (255, 255, 255, 255)
+_JPEG_FILL = 128
 # EXIF orientation -> the turn and mirroring that set the stored rows upright.
 _ROTATE = {
     3: cv2.ROTATE_180,
@@ -188,7 +190,7 @@ def _from_bytes(data: bytes, settings: PhotoSettings, name: str) -> _Decoded:
         raise _damaged(name)
     try:
         image = _open(data)
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise PhotoError(
             name, "is not a photo that can be read", f"give a {_KINDS} file"
         ) from error
@@ -213,9 +215,14 @@ def _from_image(
     _check_size(image.width, image.height, settings, name)
     facts = _facts.read(image)
     profile = image.info.get("icc_profile") or b""
-    transform = _profile.to_srgb(profile, image.mode, settings.srgb_tolerance_levels)
-    is_plain_jpeg = data is not None and facts.file_format == "JPEG" and image.mode in ("RGB", "L")
-    if is_plain_jpeg and data is not None:
+    tolerance = settings.srgb_tolerance_levels
+    transform, notes = _profile.to_srgb(profile, image.mode, tolerance)
+    facts = replace(facts, notes=notes)
+    if image.mode == "F" or (image.mode == "I" and facts.bit_depth > 16):
+        raise PhotoError(name, "has 32-bit pixels", "save it with 8 or 16 bits per channel")
+    # Grey with a grey profile is left to Pillow: OpenCV makes three channels of one.
+    is_plain = image.mode == "RGB" or (image.mode == "L" and transform is None)
+    if data is not None and facts.file_format == "JPEG" and is_plain:
         pixels = _decode_jpeg(data, image.size)
         orientation = _facts.orientation(image)
         if transform is not None:
@@ -234,6 +241,9 @@ def _decode_jpeg(data: bytes, size: tuple[int, int]) -> Rgb:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None or pixels.shape[:2] != size[::-1]:
         raise ValueError("JPEG data cannot be decoded")
+    # Where the data ends before the picture does, libjpeg fills in mid-grey without a word.
+    if (pixels[-1] == _JPEG_FILL).all() and not (pixels == _JPEG_FILL).all():
+        raise ValueError("JPEG data ends before the picture")
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels), dtype=np.uint8)
 
 
@@ -256,8 +266,6 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         deep = np.asarray(image)
         return Image.fromarray(np.clip(deep // 256, 0, 255).astype(np.uint8))
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no defined white")
     return image
 
 
