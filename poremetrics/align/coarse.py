@@ -1,0 +1,151 @@
+"""Rough affine alignment: by the mesh of a face, or by features of the skin itself."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from poremetrics.align.dense import Affine, affine_scale
+from poremetrics.align.texture import Patch, cut, normalise
+from poremetrics.model import Box, Photo, Points, Region
+from poremetrics.settings.align import AlignSettings
+
+_HUBER_ROUNDS = 8
+
+
+def from_landmarks(
+    before: Points, after: Points, region: Region, settings: AlignSettings
+) -> Affine:
+    """Fit an affine map by the mesh points in and around a region.
+
+    Parameters
+    ----------
+    before, after : (N, 2) float64
+        The same mesh points in both photos, pixels.
+    region : Region
+        Region of the before photo.
+    settings : AlignSettings
+        Uses ``landmark_*``.
+
+    Returns
+    -------
+    (2, 3) float64
+        Before pixels to after pixels.
+    """
+    low, high = region.polygon.min(axis=0), region.polygon.max(axis=0)
+    size = np.maximum(high - low, 1.0)
+    outside = np.maximum(np.maximum(low - before, before - high), 0.0) / (
+        settings.landmark_reach * float(np.sqrt(size.prod()))
+    )
+    near = np.exp(-0.5 * np.sum(outside**2, axis=1))
+    design = np.column_stack((before, np.ones(len(before))))
+    weight = near
+    for _ in range(_HUBER_ROUNDS):
+        root = np.sqrt(weight)[:, None]
+        solution, *_ = np.linalg.lstsq(design * root, after * root, rcond=None)
+        miss = np.hypot(*(after - design @ solution).T)
+        spread = max(float(np.sum(near * miss) / np.sum(near)), 1e-6)
+        weight = near / np.maximum(miss / (settings.landmark_outlier_px * spread), 1.0)
+    return np.asarray(solution.T, dtype=np.float64)
+
+
+def mirror_partners(landmarks: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Return for every mesh point the index of its mirror image on the other half of the face.
+
+    Parameters
+    ----------
+    landmarks : (N, 3) float64
+        Mesh points x, y, z.
+
+    Returns
+    -------
+    (N,) int
+        Found by laying the mirrored mesh on the mesh (rigidly, with scale) and pairing points one
+        to one by least distance.
+    """
+    points = landmarks - landmarks.mean(axis=0)
+    points = points / np.sqrt(np.mean(np.sum(points**2, axis=1)))
+    mirrored = points * (-1.0, 1.0, 1.0)
+    partner = np.arange(len(points))
+    for _ in range(_HUBER_ROUNDS):
+        distance = np.sum((points[:, None] - mirrored[None]) ** 2, axis=2)
+        partner = linear_sum_assignment(distance)[1]
+        # Rotation that lays the mirrored mesh on the mesh (Kabsch 1976).
+        left, _, right = np.linalg.svd(mirrored[partner].T @ points)
+        sign = np.diag((1.0, 1.0, float(np.sign(np.linalg.det(left @ right)))))
+        mirrored = mirrored @ (left @ sign @ right)
+    return np.asarray(partner, dtype=np.intp)
+
+
+def from_features(
+    before: Photo, before_box: Box, after: Photo, after_box: Box, settings: AlignSettings
+) -> Affine | None:
+    """Find the affine map between two pictures of the same skin without landmarks.
+
+    Scale-invariant features (Lowe 2004) of the normalised skin vote for a similarity, any turn
+    and scale within ``scale_ratio_max``; an affine map is then fitted to those that agree.
+
+    Parameters
+    ----------
+    before, after : Photo
+        The photos.
+    before_box, after_box : Box
+        Where to look.
+    settings : AlignSettings
+        Uses ``feature_*`` and ``scale_ratio_max``.
+
+    Returns
+    -------
+    (2, 3) float64 or None
+        Before pixels to after pixels; None where too few features agree.
+    """
+    (first, first_words), (second, second_words) = (
+        _features(cut(photo.pixels, box), settings)
+        for photo, box in ((before, before_box), (after, after_box))
+    )
+    if min(len(first), len(second)) < settings.feature_min_inliers:
+        return None
+    matches = cv2.BFMatcher(cv2.NORM_L2).knnMatch(first_words, second_words, k=2)
+    pairs = [
+        (pair[0].queryIdx, pair[0].trainIdx)
+        for pair in matches
+        if len(pair) == 2 and pair[0].distance < settings.feature_ratio * pair[1].distance
+    ]
+    if len(pairs) < settings.feature_min_inliers:
+        return None
+    here, there = (
+        points[list(index)]
+        for points, index in zip((first, second), zip(*pairs, strict=True), strict=True)
+    )
+    reach = settings.feature_miss_px * max(1.0, max(after_box.shape) / settings.feature_side_px)
+    cv2.setRNGSeed(0)
+    similarity, agree = cv2.estimateAffinePartial2D(
+        here, there, method=cv2.RANSAC, ransacReprojThreshold=reach, maxIters=5000
+    )
+    if similarity is None or int(agree.sum()) < settings.feature_min_inliers:
+        return None
+    inside = agree.ravel().astype(bool)
+    cv2.setRNGSeed(0)
+    affine, _ = cv2.estimateAffine2D(here[inside], there[inside], method=cv2.LMEDS)
+    found = np.asarray(similarity if affine is None else affine, dtype=np.float64)
+    scale = affine_scale(found)
+    if not 1.0 / settings.scale_ratio_max <= scale <= settings.scale_ratio_max:
+        return None
+    return found
+
+
+def _features(patch: Patch, settings: AlignSettings) -> tuple[Points, npt.NDArray[np.float32]]:
+    """Return features of a patch: (N, 2) photo positions and (N, 128) descriptors."""
+    small = patch.reduce(max(patch.image.shape) / settings.feature_side_px)
+    texture = normalise(small.image, settings)
+    picture = cv2.convertScaleAbs(texture, alpha=40.0, beta=128.0)
+    keypoints, words = cv2.SIFT.create(
+        nfeatures=settings.feature_count, contrastThreshold=0.02
+    ).detectAndCompute(picture, None)
+    if not keypoints:
+        return np.empty((0, 2)), np.empty((0, 128), np.float32)
+    xy = np.array([k.pt for k in keypoints], dtype=np.float64)
+    scale = np.array((small.factor_x, small.factor_y))
+    return (xy + 0.5) * scale - 0.5 + (small.x0, small.y0), np.asarray(words, dtype=np.float32)

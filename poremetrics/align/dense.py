@@ -1,0 +1,327 @@
+"""Dense alignment of one region: a smooth field that follows pose and expression.
+
+State is an affine map of grid pixels to after pixels and a displacement ``u`` in grid pixels
+that is applied before it: ``after(x) = affine(x + u(x))``. The displacement lives on nodes some
+pixels apart. Each level of a pyramid adds dense inverse-search flow, run there and back
+(Kroeger et al. 2016, ECCV: "Fast optical flow using dense inverse search"); at the finest level
+a weighted least-squares fit of the shift in a Gaussian window (Lucas & Kanade 1981) takes out
+what is left and tells its own error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from poremetrics.align.texture import Patch, blur, normalise
+from poremetrics.model import FloatImage, Mask
+from poremetrics.settings.align import AlignSettings
+
+Affine = npt.NDArray[np.float64]
+"""(2, 3): maps (x, y, 1) of the grid to x, y of the after photo."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """Outcome of the dense alignment; every array has the grid's shape.
+
+    Attributes
+    ----------
+    after_map : (h, w, 2) float32
+        x, y in the after photo.
+    error_px : (h, w) float32
+        Standard deviation of the alignment error per place (both axes together), grid pixels.
+    round_trip_px : (h, w) float32
+        Miss of the flow there and back at the finest level, in pixels of that level.
+    texture_before, texture_after : (h', w') float32
+        Normalised textures at the finest level.
+    correlation : (h, w) float32
+        Local texture correlation.
+    factor : int
+        Grid pixels per pixel of the finest level.
+    """
+
+    after_map: FloatImage
+    error_px: FloatImage
+    round_trip_px: FloatImage
+    texture_before: FloatImage
+    texture_after: FloatImage
+    correlation: FloatImage
+    factor: int
+
+
+def affine_scale(affine: Affine) -> float:
+    """Return the length ratio (after / grid) of an affine map."""
+    return float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+
+
+def align_dense(
+    before: FloatImage, mask: Mask, after: Patch, affine: Affine, settings: AlignSettings
+) -> Field:
+    """Align a region densely, coarse to fine.
+
+    Parameters
+    ----------
+    before : (h, w) float32
+        Log luminance of the before photo on the grid.
+    mask : (h, w) bool
+        Skin of the before photo on the grid.
+    after : Patch
+        Log luminance of the part of the after photo that may hold the region.
+    affine : (2, 3) float64
+        Start: grid to after photo.
+    settings : AlignSettings
+        Sizes of pyramid, windows and nodes.
+
+    Returns
+    -------
+    Field
+    """
+    levels = _levels(before.shape, settings)
+    unit = levels[0] * settings.node_px
+    rows, cols = (-(-side // unit) * unit for side in before.shape)
+    pad = ((0, rows - before.shape[0]), (0, cols - before.shape[1]))
+    full = np.pad(before, pad, mode="edge")
+    weight = np.pad(mask, pad).astype(np.float32)
+    u: FloatImage | None = None
+    for factor in levels:
+        level = _Level.of(full, weight, after, affine, factor, settings)
+        nodes = level.nodes_shape
+        u = np.zeros((*nodes, 2), np.float32) if u is None else _resize(u, nodes, cv2.INTER_CUBIC)
+        if factor == levels[0]:
+            u = u + level.jump(u)
+        flow, round_trip = level.search(u)
+        u = u + flow
+        for _ in range(settings.refine_rounds if factor == levels[-1] else 1):
+            shift, variance = level.fit(u)
+            u = u + shift
+    assert u is not None
+    warped = level.warp(u)
+    # What the last round still moved is what the smooth field has not followed yet.
+    lag = np.sum(shift * shift, axis=-1)
+    error = np.sqrt(np.maximum(variance, 0.0) * np.float32(factor * factor) + lag)
+    size = before.shape
+    grid_u = _resize(u, (rows, cols), cv2.INTER_CUBIC)
+    return Field(
+        after_map=_apply(affine, grid_u, 1.0)[: size[0], : size[1]],
+        error_px=_resize(error, (rows, cols), cv2.INTER_LINEAR)[: size[0], : size[1]],
+        round_trip_px=_resize(round_trip, (rows, cols), cv2.INTER_LINEAR)[: size[0], : size[1]],
+        texture_before=level.texture,
+        texture_after=warped,
+        correlation=_resize(level.local_correlation(warped), (rows, cols), cv2.INTER_LINEAR)[
+            : size[0], : size[1]
+        ],
+        factor=factor,
+    )
+
+
+def _levels(shape: tuple[int, ...], settings: AlignSettings) -> list[int]:
+    """Return reductions of the grid, coarse to fine, each half of the one before."""
+    side = min(shape)
+    finest = 1
+    while side / finest > settings.finest_side_px:
+        finest *= 2
+    levels = [finest]
+    while side / (2 * levels[0]) >= settings.coarsest_side_px:
+        levels.insert(0, 2 * levels[0])
+    return levels
+
+
+def _resize(image: FloatImage, shape: tuple[int, int], how: int) -> FloatImage:
+    """Return ``image`` resampled to ``shape`` (rows, columns)."""
+    if image.shape[:2] == shape:
+        return image
+    return np.asarray(cv2.resize(image, (shape[1], shape[0]), interpolation=how), dtype=np.float32)
+
+
+def _apply(affine: Affine, u: FloatImage, factor: float) -> FloatImage:
+    """Return the after position of every pixel of a level reduced by ``factor``."""
+    rows, cols = u.shape[:2]
+    centre = 0.5 * (factor - 1.0)
+    x = (factor * np.arange(cols, dtype=np.float32) + np.float32(centre)) + u[..., 0]
+    y = (factor * np.arange(rows, dtype=np.float32) + np.float32(centre))[:, None] + u[..., 1]
+    a = affine.astype(np.float32)
+    return np.dstack((a[0, 0] * x + a[0, 1] * y + a[0, 2], a[1, 0] * x + a[1, 1] * y + a[1, 2]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Level:
+    """One level of the pyramid: both textures and the weight of each pixel."""
+
+    texture: FloatImage
+    weight: FloatImage
+    after: FloatImage
+    after_patch: Patch
+    affine: Affine
+    factor: int
+    settings: AlignSettings
+
+    @classmethod
+    def of(
+        cls,
+        before: FloatImage,
+        weight: FloatImage,
+        after: Patch,
+        affine: Affine,
+        factor: int,
+        settings: AlignSettings,
+    ) -> _Level:
+        shape = before.shape[0] // factor, before.shape[1] // factor
+        patch = after.reduce(factor * affine_scale(affine))
+        return cls(
+            normalise(_resize(before, shape, cv2.INTER_AREA), settings),
+            _resize(weight, shape, cv2.INTER_AREA),
+            normalise(patch.image, settings),
+            patch,
+            affine,
+            factor,
+            settings,
+        )
+
+    @property
+    def nodes_shape(self) -> tuple[int, int]:
+        node = self.settings.node_px
+        return self.texture.shape[0] // node, self.texture.shape[1] // node
+
+    def warp(self, u: FloatImage) -> FloatImage:
+        """Return the after texture under displacement ``u`` (nodes, grid pixels)."""
+        shape = self.texture.shape[0], self.texture.shape[1]
+        at = _apply(self.affine, _resize(u, shape, cv2.INTER_CUBIC), self.factor)
+        x, y = self.after_patch.locate(at[..., 0], at[..., 1])
+        return np.asarray(
+            cv2.remap(self.after, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT),
+            dtype=np.float32,
+        )
+
+    def jump(self, u: FloatImage) -> FloatImage:
+        """Return the one shift of the whole region (2,) that phase correlation finds, grid px.
+
+        Zero where it does not raise the texture correlation.
+        """
+        warped = self.warp(u)
+        rows, cols = warped.shape
+        taper = cv2.createHanningWindow((cols, rows), cv2.CV_32F)
+        (dx, dy), _ = cv2.phaseCorrelate(self.texture * self.weight, warped, taper)
+        shift = np.array((dx, dy), dtype=np.float32) * np.float32(self.factor)
+        better = self.agreement(self.warp(u + shift)) > self.agreement(warped)
+        return shift if better else np.zeros(2, np.float32)
+
+    def agreement(self, warped: FloatImage) -> float:
+        """Return the texture correlation over all skin of the region."""
+        w = self.weight
+        both = float(np.sum(w * self.texture * warped))
+        alone = float(np.sum(w * self.texture**2) * np.sum(w * warped**2))
+        return both / float(np.sqrt(alone) + 1e-6)
+
+    def search(self, u: FloatImage) -> tuple[FloatImage, FloatImage]:
+        """Return what the inverse search adds to ``u``, and its round-trip miss, on the nodes."""
+        warped = self.warp(u)
+        # Textures lie within ±3: spread them over the 8 bits that the search takes.
+        first, second = (
+            cv2.convertScaleAbs(t, alpha=40.0, beta=128.0) for t in (self.texture, warped)
+        )
+        search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        still = np.zeros((*first.shape, 2), np.float32)
+        there = search.calc(first, second, still.copy())
+        back = search.calc(second, first, still.copy())
+        rows, cols = first.shape
+        x = np.arange(cols, dtype=np.float32) + there[..., 0]
+        y = np.arange(rows, dtype=np.float32)[:, None] + there[..., 1]
+        back = cv2.remap(back, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        miss = np.hypot(there[..., 0] + back[..., 0], there[..., 1] + back[..., 1])
+        # Half of there and half of back: neither photo is the one that is searched in.
+        flow = 0.5 * (there - back)
+        trust = self.weight / (1.0 + miss * miss)
+        nodes = self.nodes_shape
+        smooth = self._average(np.dstack((trust[..., None] * flow, trust)), nodes)
+        added = smooth[..., :2] / (smooth[..., 2:] + np.float32(1e-6))
+        trip = self._average(np.dstack((self.weight * miss, self.weight)), nodes, wide=False)
+        trip_px = trip[..., 0] / (trip[..., 1] + np.float32(1e-6))
+        return (added * np.float32(self.factor)).astype(np.float32), trip_px
+
+    def _average(
+        self, values: FloatImage, nodes: tuple[int, int], *, wide: bool = True
+    ) -> FloatImage:
+        """Return Gaussian window sums on the nodes, with a faint wide window that bridges gaps."""
+        node = self.settings.node_px
+        sums = _resize(values, nodes, cv2.INTER_AREA)
+        sigma = self.settings.flow_sigma_px / node
+        near = blur(sums, sigma)
+        if not wide:
+            return near
+        return near + np.float32(1e-3) * blur(sums, 4.0 * sigma)
+
+    def fit(self, u: FloatImage) -> tuple[FloatImage, FloatImage]:
+        """Return the windowed least-squares correction of ``u`` and its variance, on the nodes.
+
+        The variance (both axes, level pixels squared) is the cluster-robust one: products of
+        gradient and misfit are summed per node first, so that misfit that is correlated from
+        pixel to pixel counts as little as it should (White 1980; Liang & Zeger 1986).
+        """
+        warped = self.warp(u)
+        middle = 0.5 * (self.texture + warped)
+        gx = cv2.Scharr(middle, cv2.CV_32F, 1, 0, scale=1 / 32)
+        gy = cv2.Scharr(middle, cv2.CV_32F, 0, 1, scale=1 / 32)
+        misfit = self.texture - warped
+        nodes = self.nodes_shape
+        w = self.weight
+        products = np.dstack((w * gx * gx, w * gx * gy, w * gy * gy))
+        moments = _resize(products, nodes, cv2.INTER_AREA)
+        w_misfit = w * misfit
+        score = _resize(np.dstack((w_misfit * gx, w_misfit * gy)), nodes, cv2.INTER_AREA)
+        sigma = self.settings.window_px / self.settings.node_px
+        a = blur(moments, sigma)
+        b = blur(score, sigma)
+        # A window with next to no skin holds still.
+        ridge = np.float32(1e-3)
+        xx, xy, yy = a[..., 0] + ridge, a[..., 1], a[..., 2] + ridge
+        det = xx * yy - xy * xy
+        shift = np.dstack(
+            ((yy * b[..., 0] - xy * b[..., 1]) / det, (xx * b[..., 1] - xy * b[..., 0]) / det)
+        )
+        size = np.sqrt(np.sum(shift * shift, axis=-1, keepdims=True))
+        shift = shift / np.maximum(size, 1.0)
+        # Variance of a Gaussian-weighted mean of independent nodes: the squared window is a
+        # Gaussian of sigma / sqrt 2 with total weight 1 / (4 pi sigma²).
+        narrow = sigma / np.sqrt(2.0)
+        share = np.float32(1.0 / (4.0 * np.pi * sigma * sigma))
+        s = share * blur(
+            np.dstack(
+                (
+                    score[..., 0] * score[..., 0],
+                    score[..., 0] * score[..., 1],
+                    score[..., 1] * score[..., 1],
+                )
+            ),
+            narrow,
+        )
+        variance = (
+            (yy * yy + xy * xy) * s[..., 0]
+            - 2.0 * xy * (xx + yy) * s[..., 1]
+            + (xx * xx + xy * xy) * s[..., 2]
+        ) / (det * det)
+        return (shift * np.float32(self.factor)).astype(np.float32), variance
+
+    def local_correlation(self, warped: FloatImage) -> FloatImage:
+        """Return the texture correlation in a Gaussian window, on the nodes."""
+        nodes = self.nodes_shape
+        w = self.weight
+        sums = _resize(
+            np.dstack(
+                (
+                    w * self.texture * warped,
+                    w * self.texture * self.texture,
+                    w * warped * warped,
+                )
+            ),
+            nodes,
+            cv2.INTER_AREA,
+        )
+        mean = blur(sums, self.settings.trust_window_px / self.settings.node_px)
+        return np.asarray(
+            mean[..., 0] / (np.sqrt(mean[..., 1] * mean[..., 2]) + np.float32(1e-6)),
+            dtype=np.float32,
+        )

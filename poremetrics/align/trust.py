@@ -1,0 +1,127 @@
+"""Judge an aligned region: where it holds, how well, and whether it is the same skin."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from poremetrics.align.dense import Field
+from poremetrics.model import FloatImage, Grid, Mask, RegionAlignment
+from poremetrics.settings.align import AlignSettings
+
+
+def assess(
+    name: str,
+    grid: Grid,
+    field: Field,
+    before_skin: Mask,
+    after_skin: Mask,
+    settings: AlignSettings,
+) -> tuple[RegionAlignment, float]:
+    """Return the aligned region and the texture agreement over all skin both photos show.
+
+    Parameters
+    ----------
+    name : str
+        Region.
+    grid : Grid
+        Common sampling grid.
+    field : Field
+        Outcome of the dense alignment.
+    before_skin, after_skin : (h, w) bool
+        Usable skin of each photo on the grid.
+    settings : AlignSettings
+        Uses ``trust_*`` and ``min_common_share``.
+
+    Returns
+    -------
+    region : RegionAlignment
+        Its common area is empty where too little of it is trusted.
+    agreement : float
+        Texture correlation before any place was left out, -1..1: what tells the same skin from
+        another, since places were not picked by how well they agree.
+    """
+    both = before_skin & after_skin
+    area = jacobian(field.after_map)
+    middle = float(np.median(area[both])) if both.any() else float("nan")
+    trusted = (
+        (field.correlation >= settings.trust_correlation)
+        & (field.error_px <= settings.trust_error_px)
+        & (field.round_trip_px <= settings.trust_round_trip_px)
+        & (area >= settings.trust_fold * middle)
+    )
+    common = both & trusted
+    skin = int(before_skin.sum())
+    share = float(common.sum()) / skin if skin else 0.0
+    if share < settings.min_common_share:
+        common = np.zeros_like(common)
+        share = 0.0
+    median, p95 = error_quantiles(field.error_px[common], (0.5, 0.95))
+    scale = float(np.sqrt(np.median(area[common]))) if common.any() else float("nan")
+    region = RegionAlignment(
+        name=name,
+        grid=grid,
+        after_map=field.after_map,
+        before_skin=before_skin,
+        after_skin=after_skin,
+        common=common,
+        residual_median_px=median,
+        residual_p95_px=p95,
+        correlation=agreement(field, common),
+        common_share=share,
+        scale_ratio=scale / grid.step_px,
+    )
+    return region, agreement(field, both)
+
+
+def agreement(field: Field, mask: Mask) -> float:
+    """Return the texture correlation over ``mask``, -1..1; NaN without any."""
+    first, second = field.texture_before, field.texture_after
+    rows, cols = first.shape
+    whole = np.zeros((rows * field.factor, cols * field.factor), np.float32)
+    whole[: mask.shape[0], : mask.shape[1]] = mask
+    inside = cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA) > 0.5
+    if not inside.any():
+        return float("nan")
+    a, b = first[inside].astype(np.float64), second[inside].astype(np.float64)
+    return float(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b) + 1e-12))
+
+
+def jacobian(after_map: FloatImage) -> FloatImage:
+    """Return the area of every grid pixel in after pixels; negative where mirrored."""
+    x, y = after_map[..., 0], after_map[..., 1]
+    x_row, x_col = np.gradient(x)
+    y_row, y_col = np.gradient(y)
+    return np.asarray(x_col * y_row - x_row * y_col, dtype=np.float32)
+
+
+def error_quantiles(error_px: FloatImage, levels: tuple[float, ...]) -> tuple[float, ...]:
+    """Return quantiles of the length of the alignment error over places of unequal error.
+
+    Parameters
+    ----------
+    error_px : (N,) float32
+        Standard deviation of the error (both axes together) per place.
+    levels : tuple of float
+        Quantiles asked for, 0..1.
+
+    Returns
+    -------
+    tuple of float
+        Where ``mean(1 - exp(-length² / error²))`` reaches the level, as for errors that are
+        Gaussian in both axes; NaN without any place.
+    """
+    if error_px.size == 0:
+        return tuple(float("nan") for _ in levels)
+    variance = np.maximum(error_px.astype(np.float64) ** 2, 1e-12)
+    # A few thousand places tell the distribution.
+    variance = np.sort(variance)[:: max(1, variance.size // 4000)]
+    low = np.zeros(len(levels))
+    high = np.full(len(levels), 10.0 * float(np.sqrt(variance.max())))
+    wanted = np.asarray(levels)
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        reached = np.mean(1.0 - np.exp(-(middle[:, None] ** 2) / variance[None]), axis=1)
+        low = np.where(reached < wanted, middle, low)
+        high = np.where(reached < wanted, high, middle)
+    return tuple(float(value) for value in 0.5 * (low + high))
