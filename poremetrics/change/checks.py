@@ -137,6 +137,15 @@ CHECKS: Mapping[str, Check] = {
             "Same person, same place, same light; no make-up.",
         ),
         Check(
+            "same_place",
+            "1",
+            "min",
+            True,
+            "minimum_found",
+            "1 where both photos show the same skin of the same person.",
+            "Check that both photos show the same person and the same side of the face.",
+        ),
+        Check(
             "alignment",
             "px",
             "max",

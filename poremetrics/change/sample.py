@@ -119,7 +119,8 @@ def single_sample(
     columns["diameter_before"] = columns.pop("diameter_px_before")
     shapes = {f"{name}_before": values for name, values in _shapes(pores).items()}
     maps = {
-        f"{name}_before": values for name, values in secondary_maps(linear_rgb, skin, settings).items()
+        f"{name}_before": values
+        for name, values in secondary_maps(linear_rgb, skin, settings).items()
     }
     return region_sample(
         region.name,

@@ -54,7 +54,9 @@ def _values(sample: Sample, side: str, *, paired: bool) -> list[tuple[str, str, 
             continue
         if measure.needs and f"{measure.needs}_{side}" not in sample.sums:
             continue
-        values.append((*measure.label(sample.has_scale), float(measure.values(sample, ones, side)[0])))
+        values.append(
+            (*measure.label(sample.has_scale), float(measure.values(sample, ones, side)[0]))
+        )
     return [(metric, unit, value) for metric, unit, value in values]
 
 
