@@ -24,7 +24,8 @@ ALBEDO: dict[Tone, tuple[float, float, float]] = {
 # pore shadow) or on green (blood).
 MELANIN = np.array([0.62, 1.03, 1.45], np.float32)
 BLOOD = np.array([0.12, 1.0, 0.8], np.float32)
-SHADOW = np.array([0.82, 1.04, 1.08], np.float32)
+# Light in a pit is filtered by blood before it leaves again: shadows of skin are reddish.
+SHADOW = np.array([0.66, 1.08, 1.18], np.float32)
 
 
 def encode(linear: FloatImage) -> Rgb:

@@ -86,10 +86,10 @@ def relief(rng: np.random.Generator, shape: tuple[int, int], recipe: Recipe) -> 
     spacing = recipe.relief_spacing_mm * recipe.grain_px_per_mm
     main_deg = float(rng.uniform(0.0, 180.0))
     height = np.zeros(shape, np.float32)
-    for angle, weight in ((main_deg, 1.0), (main_deg + 65.0, 0.8)):
+    for angle, weight in ((main_deg, 0.8), (main_deg + 65.0, 0.65)):
         family = _oriented_noise(rng, shape, 0.42 * spacing, angle)
         height -= np.float32(weight) * np.exp(-((family / 0.45) ** 2))
-    height += np.float32(0.45) * smooth_noise(rng, shape, 0.35 * spacing)
+    height += np.float32(0.7) * smooth_noise(rng, shape, 0.35 * spacing)
     height += np.float32(0.12) * smooth_noise(rng, shape, max(0.12 * spacing, 0.6))
     # Furrows are rounded by the sheen of skin fat: nothing finer than 50 µm is left.
     height = cv2.GaussianBlur(height, (0, 0), max(0.05 * recipe.grain_px_per_mm, 0.4))

@@ -28,6 +28,8 @@ from poremetrics.synthetic.visible import signal_to_noise
 
 Floats = npt.NDArray[np.float64]
 
+_DRAWN = ["angle_deg", "depth", "sharpness", "core", "rim", "lobes", "phase_deg"]
+
 VISIBLE_SNR = 3.0
 """A pore is visible where its dip is this many standard deviations of the bare skin."""
 
@@ -231,7 +233,7 @@ def _pore_darkening(
     """Return the log darkening by all present pores."""
     drawn = pores["present"].to_numpy(bool)
     major, minor = _axes_px(pores, camera.px_per_mm)
-    columns = pores[["angle_deg", "depth", "sharpness", "core", "rim"]].to_numpy(np.float64)[drawn]
+    columns = pores[_DRAWN].to_numpy(np.float64)[drawn]
     return stamp(
         shape,
         places[drawn],
@@ -242,6 +244,8 @@ def _pore_darkening(
         columns[:, 2],
         core=columns[:, 3],
         rim=columns[:, 4] * min(1.0, 2.0 * camera.light_slant),
+        lobes=columns[:, 5],
+        phase_deg=columns[:, 6],
         light_deg=camera.light_deg,
     )
 
@@ -252,7 +256,7 @@ def _spots(marks: pd.DataFrame, matrix: Matrix, camera: Camera) -> FloatImage:
     density = np.zeros((*shape, 3), np.float32)
     for kind, pigment, sharpness in (
         ("freckle", colour.MELANIN, 2.6),
-        ("mole", colour.MELANIN, 4.0),
+        ("mole", colour.MELANIN, 6.0),
         ("acne", colour.BLOOD, 2.2),
     ):
         chosen = marks[marks["kind"] == kind]

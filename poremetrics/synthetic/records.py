@@ -90,17 +90,17 @@ class Recipe:
     height_mm: float = 56.0
     grain_px_per_mm: float = 16.0
     tone: Tone = "II"
-    pores_per_cm2: float = 80.0
-    median_diameter_um: float = 280.0
+    pores_per_cm2: float = 70.0
+    median_diameter_um: float = 300.0
     diameter_spread: float = 0.28
     diameter_range_um: tuple[float, float] = (120.0, 750.0)
-    median_contrast: float = 0.22
+    median_contrast: float = 0.26
     contrast_spread: float = 0.35
     sharpness_range: tuple[float, float] = (2.2, 4.0)
     elongation_spread: float = 0.22
     clustering: float = 0.35
     plug_share: float = 0.08
-    relief: float = 0.035
+    relief: float = 0.045
     relief_spacing_mm: float = 0.45
     mottling: float = 0.03
     redness: float = 0.05
@@ -195,7 +195,7 @@ class Camera:
     blur_px: float = 0.9
     brightness: float = 0.38
     balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    photons: float = 20000.0
+    photons: float = 12000.0
     read_noise: float = 0.0007
     bayer: bool = False
     sharpen: float = 0.0
@@ -234,7 +234,7 @@ class SkinModel:
         What it was made from.
     pores : DataFrame
         ``pore_id, x_mm, y_mm, diameter_um, elongation, angle_deg, depth`` (log luminance),
-        ``sharpness, rim, plug, fate_size, fate_lost``.
+        ``sharpness, core, rim, lobes, phase_deg, plug`` and the ``fate_`` columns that treatments use.
     marks : DataFrame
         ``kind, x_mm, y_mm, length_mm, width_mm, angle_deg, strength``.
     height, melanin, blood : (h, w) float32

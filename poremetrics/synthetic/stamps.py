@@ -58,6 +58,8 @@ def stamp(
     *,
     core: Floats | float = 0.0,
     rim: Floats | float = 0.0,
+    lobes: Floats | float = 0.0,
+    phase_deg: Floats | float = 0.0,
     light_deg: float | None = None,
 ) -> FloatImage:
     """Add up marks of given full widths at half depth.
@@ -74,6 +76,8 @@ def stamp(
         Value at the centre; exponent of the profile.
     core, rim : (N,) float64
         Depth of a narrow core against the pit; height of a rim around it against ``depth``.
+    lobes, phase_deg : (N,) float64
+        Relative depth and direction of three lobes of the outline; its area stays.
     light_deg : float, optional
         Side the light comes from; the rim is brightest on the far side. Even without it.
 
@@ -86,7 +90,7 @@ def stamp(
     count = len(xy)
     columns = [
         np.broadcast_to(np.asarray(value, np.float64), (count,))
-        for value in (major_px, minor_px, angle_deg, depth, sharpness, core, rim)
+        for value in (major_px, minor_px, angle_deg, depth, sharpness, core, rim, lobes, phase_deg)
     ]
     reach = np.ceil(_REACH * np.maximum(columns[0], columns[1]) / 2).astype(int)
     # Widths are binned so that each bin is one block of arithmetic.
@@ -111,7 +115,7 @@ def _stamp_block(
     light_deg: float | None,
 ) -> None:
     """Add marks that fit in squares of ``2 half + 1`` pixels to the flat ``canvas``."""
-    major, minor, angle_deg, depth, sharpness, core, rim = (
+    major, minor, angle_deg, depth, sharpness, core, rim, lobes, phase_deg = (
         column[:, None, None] for column in columns
     )
     corner = np.round(xy).astype(np.int64)
@@ -124,6 +128,9 @@ def _stamp_block(
     along = (dx * np.cos(angle) + dy * np.sin(angle)) / (major / 2)
     across = (dy * np.cos(angle) - dx * np.sin(angle)) / (minor / 2)
     radius = np.hypot(along, across)
+    if np.any(lobes):
+        wave = np.cos(3.0 * (np.arctan2(across, along) - np.deg2rad(phase_deg)))
+        radius = radius * np.sqrt(1.0 + lobes**2 / 2.0) / (1.0 + lobes * wave)
     value = profile(radius, sharpness, core)
     if np.any(rim):
         ring = np.exp(-(((radius - _RIM_AT) / _RIM_WIDTH) ** 2))

@@ -98,6 +98,9 @@ def _make_pores(rng: np.random.Generator, shape: tuple[int, int], recipe: Recipe
             "core": np.where(plug, rng.uniform(0.4, 1.2, count), 0.0),
             # On dark skin the rim shines out against the pigment.
             "rim": (0.08 + 0.27 * darkness) * rng.uniform(0.4, 1.6, count),
+            # No pore is an exact ellipse: three shallow lobes.
+            "lobes": rng.uniform(0.0, 0.14, count),
+            "phase_deg": rng.uniform(0.0, 120.0, count),
             "plug": plug,
             "fate_size": rng.standard_normal(count),
             "fate_depth": rng.standard_normal(count),
