@@ -15,10 +15,10 @@ from scipy.spatial import cKDTree
 
 from poremetrics.model import FloatImage, Points, Skin
 from poremetrics.pores._local import blur, local_noise, shrink
+from poremetrics.pores.profile import FWHM_PER_SIGMA
 from poremetrics.settings.pores import PoresSettings
 
 _SHRINK_ABOVE_PX = 3.0  # coarser filters run on a picture of a quarter of the pixels
-_FWHM_PER_SIGMA = 2.3548
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +72,7 @@ def candidates(skin: Skin, settings: PoresSettings) -> Candidates:
         found_xy, found_snr = _maxima(skin, float(sigma), settings)
         xy.append(found_xy)
         snr.append(found_snr)
-        sizes.append(np.full(len(found_xy), _FWHM_PER_SIGMA * sigma))
+        sizes.append(np.full(len(found_xy), FWHM_PER_SIGMA * sigma))
     everything = Candidates(np.concatenate(xy), np.concatenate(sizes), np.concatenate(snr))
     order = np.lexsort((everything.xy[:, 0], everything.xy[:, 1], -everything.snr))
     everything = everything.take(order)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from poremetrics.model import Mask, Points, Skin
-from poremetrics.pores._patches import Patches, batches
 from poremetrics.pores.candidates import Candidates, candidates, thin_out
-from poremetrics.pores.noise import autocovariance
+from poremetrics.pores.noise import WHITE, autocovariance
+from poremetrics.pores.profile import seen_power, true_width
 from poremetrics.pores.reject import flags_of
-from poremetrics.pores.size import FWHM_PER_SIGMA, Dips, Freedom, dip_values, fit_dips
+from poremetrics.pores.size import Dips, Freedom, fit_dips, take_out
 from poremetrics.settings.pores import PoresSettings
-
-_REACH = 1.3  # seen diameters: a Gaussian is down to 1 % there
 
 
 def find(skin: Skin, settings: PoresSettings) -> pd.DataFrame:
@@ -35,59 +35,54 @@ def find(skin: Skin, settings: PoresSettings) -> pd.DataFrame:
         (joined by ``;``) and ``is_pore``: no flag that excludes it.
     """
     found = candidates(skin, settings)
-    covariance = noise_covariance(skin, found)
-    dips = _fit_together(skin, found, covariance, settings)
+    dips = fit_together(skin, found, settings)
     keep = _sound(skin, found, dips) & thin_out(
         dips.xy, dips.seen_px, found.snr, share=settings.separation
     )
-    return _table(skin, found.take(keep), _take(dips, keep), settings)
+    return _table(skin, found.take(keep), dips.take(keep), settings)
 
 
-def noise_covariance(skin: Skin, found: Candidates) -> npt.NDArray[np.float64]:
-    """Autocovariance of the skin outside of the candidates."""
-    covered = np.zeros(skin.mask.shape, dtype=np.float32)
-    for members, half in batches(0.8 * found.seen_px):
-        patches = Patches(found.xy[members], half, skin.mask.shape)
-        near = patches.dx**2 + patches.dy**2 < (0.8 * found.seen_px[members, None]) ** 2
-        patches.add(covered, near.astype(np.float32))
-    return autocovariance(skin.darkening, skin.mask, skin.noise, covered > 0)
+def fit_together(skin: Skin, found: Candidates, settings: PoresSettings) -> Dips:
+    """Fit all candidates twice; the second time the neighbours' dips are taken out.
 
-
-def _fit_together(
-    skin: Skin, found: Candidates, covariance: npt.NDArray[np.float64], settings: PoresSettings
-) -> Dips:
-    """Fit all candidates twice; the second time the neighbours' dips are taken out."""
+    What is left of the skin then also tells how the noise hangs together.
+    """
+    power = seen_power(found.seen_px, skin.blur_px, settings.profile_exponent)
     first = fit_dips(
         skin.darkening,
         skin.mask,
         skin.noise,
         found.xy,
         found.seen_px,
-        covariance,
+        power,
+        WHITE,
         settings,
+        freedom=Freedom(power=False),
     )
     # a fit that ran away must not be taken out of its neighbours' skin
     near = np.hypot(*(first.xy - found.xy).T) < 0.5 * found.seen_px
     calm = near & (first.depth > 0) & (first.seen_px < 2.0 * found.seen_px)
-    depth = np.where(calm, first.depth, 0.0)
-    seen = np.where(calm, first.seen_px, found.seen_px)
-    shear = np.where(calm[:, None], first.shear, 0.0)
-    xy = np.where(calm[:, None], first.xy, found.xy)
-    rest = skin.darkening.copy()
-    for members, half in batches(_REACH * seen * np.exp(0.5 * np.hypot(*shear.T))):
-        patches = Patches(xy[members], half, skin.mask.shape)
-        patches.add(rest, -dip_values(patches, depth[members], seen[members], shear[members]))
+    own = replace(
+        first,
+        depth=np.where(calm, first.depth, 0.0),
+        seen_px=np.where(calm, first.seen_px, found.seen_px),
+        shear=np.where(calm[:, None], first.shear, 0.0),
+        xy=np.where(calm[:, None], first.xy, found.xy),
+    )
+    rest = take_out(skin.darkening, own)
+    covariance = autocovariance(rest, skin.mask, skin.noise)
     return fit_dips(
         rest,
         skin.mask,
         skin.noise,
-        xy,
-        seen,
+        own.xy,
+        own.seen_px,
+        seen_power(own.seen_px, skin.blur_px, settings.profile_exponent),
         covariance,
         settings,
-        shear=shear,
-        own=(depth, seen, shear),
-        freedom=Freedom(),
+        shear=own.shear,
+        own=own,
+        freedom=Freedom(power=settings.power_prior > 0.01),
     )
 
 
@@ -96,10 +91,11 @@ def _sound(skin: Skin, found: Candidates, dips: Dips) -> npt.NDArray[np.bool_]:
     near = np.hypot(*(dips.xy - found.xy).T) < 0.75 * found.seen_px
     ok = near & (dips.depth > 0) & np.isfinite(dips.size_err)
     ok &= (dips.seen_px < 3.0 * found.seen_px) & (dips.seen_px > found.seen_px / 3.0)
-    return np.asarray(ok & _inside(skin.mask, dips.xy), dtype=np.bool_)
+    return np.asarray(ok & on_skin(skin.mask, dips.xy), dtype=np.bool_)
 
 
-def _inside(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
+def on_skin(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
+    """Return which of (N, 2) positions fall on usable skin."""
     cols, rows = np.rint(xy).astype(np.int64).T
     h, w = mask.shape
     valid = (cols >= 0) & (cols < w) & (rows >= 0) & (rows < h)
@@ -108,24 +104,17 @@ def _inside(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _take(dips: Dips, rows: npt.NDArray[np.bool_]) -> Dips:
-    return Dips(**{name: getattr(dips, name)[rows] for name in Dips.__slots__})
-
-
-def without_blur(seen_px: npt.NDArray[np.float64], blur_px: float) -> npt.NDArray[np.float64]:
-    """Take the blur out of widths: ``d² = d_seen² − d_blur²``; 0 where nothing is left."""
-    left = seen_px**2 - (FWHM_PER_SIGMA * blur_px) ** 2
-    return np.asarray(np.sqrt(np.maximum(left, 0.0)), dtype=np.float64)
-
-
 def _table(skin: Skin, found: Candidates, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
     half_ratio = 0.5 * np.hypot(*dips.shear.T)
-    smallest = 0.35 * FWHM_PER_SIGMA * skin.blur_px  # of an unresolved dip: an upper bound
-    major = np.maximum(without_blur(dips.seen_px * np.exp(half_ratio), skin.blur_px), smallest)
-    minor = np.maximum(without_blur(dips.seen_px * np.exp(-half_ratio), skin.blur_px), smallest)
-    diameter = np.sqrt(major * minor)
-    # d ln d / d ln d_seen = d_seen² / d²
-    stretch = (dips.seen_px / diameter) ** 2
+    major, minor = (
+        true_width(dips.seen_px * ratio, skin.blur_px, settings.profile_exponent)[0]
+        for ratio in (np.exp(half_ratio), np.exp(-half_ratio))
+    )
+    # of a dip no wider than the blur only an upper bound is known
+    smallest = settings.smallest_blurs * skin.blur_px
+    diameter, stretch = true_width(dips.seen_px, skin.blur_px, settings.profile_exponent)
+    diameter = np.maximum(diameter, smallest)
+    elongation = np.maximum(major, smallest) / np.maximum(minor, smallest)
     angle = np.degrees(0.5 * np.arctan2(dips.shear[:, 1], dips.shear[:, 0])) % 180.0
     table = pd.DataFrame(
         {
@@ -133,13 +122,13 @@ def _table(skin: Skin, found: Candidates, dips: Dips, settings: PoresSettings) -
             "y_px": dips.xy[:, 1],
             "diameter_px": diameter,
             "diameter_err_px": diameter * dips.size_err * stretch,
-            "major_px": major,
-            "minor_px": minor,
+            "major_px": diameter * np.sqrt(elongation),
+            "minor_px": diameter / np.sqrt(elongation),
             "angle_deg": angle,
             "area_px2": 0.25 * np.pi * diameter**2,
             "contrast": -np.expm1(-dips.depth),
             "contrast_err": dips.depth_err * np.exp(-dips.depth),
-            "elongation": major / minor,
+            "elongation": elongation,
             "snr": found.snr,
         }
     )

@@ -7,14 +7,17 @@ nearby, no threshold.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from poremetrics.model import Points, Skin
-from poremetrics.pores.candidates import Candidates
-from poremetrics.pores.find import _inside, noise_covariance, without_blur
-from poremetrics.pores.size import FWHM_PER_SIGMA, Freedom, fit_dips
+from poremetrics.pores.find import on_skin
+from poremetrics.pores.noise import WHITE, autocovariance
+from poremetrics.pores.profile import seen_power, seen_width, true_width
+from poremetrics.pores.size import Dips, Freedom, fit_dips, take_out
 from poremetrics.settings.pores import PoresSettings
 
 
@@ -44,27 +47,54 @@ def force(
         (contrast over its error). All NaN outside the mask.
     """
     places = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
-    blur2 = (FWHM_PER_SIGMA * skin.blur_px) ** 2
-    seen = np.sqrt(np.asarray(diameter_px, dtype=np.float64) ** 2 + blur2)
-    usable = _inside(skin.mask, places) & np.isfinite(seen)
+    aperture = np.asarray(diameter_px, dtype=np.float64)
+    usable = on_skin(skin.mask, places) & (aperture > 0)
     columns = ("contrast", "contrast_err", "diameter_px", "diameter_err_px", "snr")
     out = {name: np.full(len(places), np.nan) for name in columns}
-    if usable.any():
-        where, aperture = places[usable], seen[usable]
-        covariance = noise_covariance(skin, Candidates(where, aperture, aperture))
-        arguments = (skin.darkening, skin.mask, skin.noise, where, aperture, covariance, settings)
-        fixed = fit_dips(*arguments, freedom=Freedom(place=False, size=False, shape=False))
-        free = fit_dips(*arguments, freedom=Freedom(place=False, size=True, shape=True))
-        signal = fixed.depth / fixed.depth_err
-        strong = (signal > settings.size_snr) & (free.depth > 0)
-        depth = np.where(strong, free.depth, fixed.depth)
-        depth_err = np.where(strong, free.depth_err, fixed.depth_err)
-        diameter = without_blur(free.seen_px, skin.blur_px)
-        stretch = (free.seen_px / np.maximum(diameter, 1e-3)) ** 2
-        sized = strong & (diameter > 0) & (free.size_err * stretch < 1.0)
-        out["contrast"][usable] = -np.expm1(-depth)
-        out["contrast_err"][usable] = depth_err * np.exp(-depth)
-        out["diameter_px"][usable] = np.where(sized, diameter, np.nan)
-        out["diameter_err_px"][usable] = np.where(sized, diameter * free.size_err * stretch, np.nan)
-        out["snr"][usable] = signal
+    if not usable.any():
+        return pd.DataFrame(out)
+    seen = seen_width(aperture[usable], skin.blur_px, settings.profile_exponent)
+    fixed, free = _fit_at(skin, places[usable], seen, settings)
+    signal = fixed.depth / fixed.depth_err
+    strong = (signal > settings.size_snr) & (free.depth > 0)
+    depth = np.where(strong, free.depth, fixed.depth)
+    depth_err = np.where(strong, free.depth_err, fixed.depth_err)
+    diameter, stretch = true_width(free.seen_px, skin.blur_px, settings.profile_exponent)
+    sized = strong & (diameter > 0) & (free.size_err * stretch < 1.0)
+    error = diameter * free.size_err * np.where(sized, stretch, np.nan)
+    out["contrast"][usable] = -np.expm1(-depth)
+    out["contrast_err"][usable] = depth_err * np.exp(-depth)
+    out["diameter_px"][usable] = np.where(sized, diameter, np.nan)
+    out["diameter_err_px"][usable] = error
+    out["snr"][usable] = signal
     return pd.DataFrame(out)
+
+
+def _fit_at(
+    skin: Skin, xy: Points, seen_px: npt.NDArray[np.float64], settings: PoresSettings
+) -> tuple[Dips, Dips]:
+    """Fit dips of fixed and of free width; neighbours are taken out of each other's skin."""
+    power = seen_power(seen_px, skin.blur_px, settings.profile_exponent)
+    free = Freedom(place=False, power=False)
+    rigid = Freedom(place=False, size=False, shape=False, power=False)
+    noise = skin.noise
+    first = fit_dips(
+        skin.darkening, skin.mask, noise, xy, seen_px, power, WHITE, settings, freedom=free
+    )
+    calm = (first.depth > 0) & (np.abs(np.log(first.seen_px / seen_px)) < np.log(2.0))
+    own = replace(
+        first,
+        depth=np.where(calm, first.depth, 0.0),
+        seen_px=np.where(calm, first.seen_px, seen_px),
+        shear=np.where(calm[:, None], first.shear, 0.0),
+    )
+    rest = take_out(skin.darkening, own)
+    covariance = autocovariance(rest, skin.mask, noise)
+    return (
+        fit_dips(
+            rest, skin.mask, noise, xy, seen_px, power, covariance, settings, own=own, freedom=rigid
+        ),
+        fit_dips(
+            rest, skin.mask, noise, xy, seen_px, power, covariance, settings, own=own, freedom=free
+        ),
+    )

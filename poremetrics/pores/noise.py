@@ -11,23 +11,24 @@ from poremetrics.pores.blur import usable_tiles
 _TILE = 64
 _MOST_TILES = 64
 _REACH = 12  # pixels: beyond it the background has taken out what hangs together
+_CLIP = 4.0  # noise sigmas: hairs and dips that were not fitted stay out
+
+WHITE: npt.NDArray[np.float64] = np.zeros((2 * _REACH + 1, 2 * _REACH + 1))
+"""Autocovariance of noise that does not hang together."""
+WHITE[_REACH, _REACH] = 1.0
 
 
-def autocovariance(
-    darkening: FloatImage, mask: Mask, noise: FloatImage, pores: Mask
-) -> npt.NDArray[np.float64]:
+def autocovariance(rest: FloatImage, mask: Mask, noise: FloatImage) -> npt.NDArray[np.float64]:
     """Autocovariance of the skin between the pores, in units of its local variance.
 
     Parameters
     ----------
-    darkening : (h, w) float32
-        Flattened skin.
+    rest : (h, w) float32
+        Flattened skin, its dips taken out.
     mask : (h, w) bool
         Usable skin.
     noise : (h, w) float32
         Local noise.
-    pores : (h, w) bool
-        What is left out: pores, hairs, marks.
 
     Returns
     -------
@@ -35,21 +36,15 @@ def autocovariance(
         By lag in rows and columns; the centre is lag 0. White noise of variance 1 where there
         is too little skin to tell.
     """
-    white = np.zeros((2 * _REACH + 1, 2 * _REACH + 1))
-    white[_REACH, _REACH] = 1.0
-    scaled = np.where(mask, darkening / np.maximum(noise, 1e-6), 0.0).astype(np.float32)
-    values = usable_tiles(scaled, mask, _TILE, _MOST_TILES)
-    if len(values) == 0:
-        return white
-    free = usable_tiles((mask & ~pores).astype(np.float32), mask, _TILE, _MOST_TILES)
-    values = np.clip(values, -4.0, 4.0) * free
+    scaled = np.where(mask, rest / np.maximum(noise, 1e-6), 0.0).astype(np.float32)
+    tiles = usable_tiles(scaled, mask, _TILE, _MOST_TILES)
+    if len(tiles) == 0:
+        return WHITE
+    tiles = np.where(np.abs(tiles) < _CLIP, tiles, 0.0)
     size = (2 * _TILE, 2 * _TILE)
-    power = np.abs(np.fft.rfft2(values, size)) ** 2
-    overlap = np.abs(np.fft.rfft2(free, size)) ** 2
+    power = np.abs(np.fft.rfft2(tiles, size)) ** 2
     products = np.fft.irfft2(power.sum(axis=0), size)
-    counts = np.fft.irfft2(overlap.sum(axis=0), size)
-    if counts[0, 0] < _TILE**2:
-        return white
     lags = np.arange(-_REACH, _REACH + 1)
-    ratio = products[np.ix_(lags, lags)] / np.maximum(counts[np.ix_(lags, lags)], 1.0)
-    return np.asarray(ratio, dtype=np.float64)
+    overlap = (_TILE - np.abs(lags)).astype(np.float64)
+    counts = len(tiles) * overlap[:, None] * overlap[None, :]
+    return np.asarray(products[np.ix_(lags, lags)] / counts, dtype=np.float64)

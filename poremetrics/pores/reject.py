@@ -8,7 +8,8 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from poremetrics.model import FLAGS, Skin
-from poremetrics.pores.size import FWHM_PER_SIGMA, Dips
+from poremetrics.pores.profile import FWHM_PER_SIGMA
+from poremetrics.pores.size import Dips
 from poremetrics.settings.pores import PoresSettings
 
 _EDGE_COVERAGE = 0.97  # of the weight of the fit on usable skin

@@ -1,8 +1,9 @@
 """Size, depth and shape of many dark dips at once, each with its standard error.
 
-Every dip is fitted by an elliptical Gaussian by weighted least squares (Gauss-Newton, all dips
-together). Of a Gaussian the half-contrast contour and the width taken out for blur are exact;
-how other profiles differ is measured in the tests. The ellipse is parametrised by the logarithm
+Every dip is fitted by an elliptical pit ``exp(-ln2 q^(p/2))``, ``q = (2 r / d)²``, by weighted
+least squares (Gauss-Newton, all dips together); the exponent p is what a pore of that width shows
+behind that blur (:mod:`poremetrics.pores.profile`), and may move as far as its prior allows.
+The ellipse is parametrised by the logarithm
 of its equivalent-circle diameter and by two shear components, so that diameter and elongation
 do not get in each other's way. Errors follow from the autocovariance of the skin between the
 pores, not from the scatter of single pixels: relief and JPEG noise are correlated.
@@ -19,14 +20,16 @@ from poremetrics.model import FloatImage, Mask, Points
 from poremetrics.pores._patches import Floats, Patches, batches
 from poremetrics.settings.pores import PoresSettings
 
-FWHM_PER_SIGMA = float(np.sqrt(8.0 * np.log(2.0)))
 _LN2 = float(np.log(2.0))
 _REACH = 2.2  # window sigmas that a patch holds
-_LARGEST_STEP = (np.inf, np.inf, 0.5, 0.5, 0.3, 0.4, 0.4)
+_DIP_REACH = 1.2  # seen diameters: a Gaussian dip is down to 2 % there
+_LARGEST_STEP = (np.inf, np.inf, 0.5, 0.5, 0.3, 0.4, 0.4, 0.2)
 _DAMPING = 1e-3
 _LARGEST_MATRIX_HALF = 13  # beyond, the matrix of lags outgrows the cache: Fourier instead
 
-_A, _OFFSET, _X, _Y, _SIZE, _SHEAR_PLUS, _SHEAR_CROSS = range(7)
+_A, _OFFSET, _X, _Y, _SIZE, _SHEAR_PLUS, _SHEAR_CROSS, _POWER = range(8)
+_PARAMETERS = 8
+_RANGE_POWER = (1.0, 8.0)  # of exponents
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +48,8 @@ class Dips:
         Equivalent-circle diameter of the half-depth contour.
     shear : (N, 2) float64
         Log axis ratio times cosine and sine of twice the angle of the major axis.
+    power : (N,) float64
+        Exponent of the pit.
     depth_err, size_err : (N,) float64
         Standard errors of ``depth`` and of ln ``seen_px``.
     misfit : (N,) float64
@@ -58,10 +63,15 @@ class Dips:
     offset: npt.NDArray[np.float64]
     seen_px: npt.NDArray[np.float64]
     shear: Points
+    power: npt.NDArray[np.float64]
     depth_err: npt.NDArray[np.float64]
     size_err: npt.NDArray[np.float64]
     misfit: npt.NDArray[np.float64]
     coverage: npt.NDArray[np.float64]
+
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Dips:
+        """Return the chosen dips."""
+        return Dips(**{name: getattr(self, name)[rows] for name in self.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class Freedom:
     place: bool = True
     size: bool = True
     shape: bool = True
+    power: bool = True
 
     @property
     def parameters(self) -> list[int]:
@@ -79,6 +90,7 @@ class Freedom:
         free += [_X, _Y] if self.place else []
         free += [_SIZE] if self.size else []
         free += [_SHEAR_PLUS, _SHEAR_CROSS] if self.shape else []
+        free += [_POWER] if self.power else []
         return free
 
 
@@ -88,12 +100,13 @@ def fit_dips(
     noise: FloatImage,
     xy: Points,
     seen_px: npt.NDArray[np.float64],
+    power: npt.NDArray[np.float64],
     covariance: npt.NDArray[np.float64],
     settings: PoresSettings,
     *,
     freedom: Freedom = Freedom(),
     shear: Points | None = None,
-    own: tuple[npt.NDArray[np.float64], ...] | None = None,
+    own: Dips | None = None,
 ) -> Dips:
     """Fit an elliptical Gaussian dip at each of many places.
 
@@ -109,6 +122,8 @@ def fit_dips(
         Where to start, or stay.
     seen_px : (N,) float64
         Diameter as seen to start from; it also sets the window, which stays.
+    power : (N,) float64
+        Exponents to be expected.
     covariance : (2k+1, 2k+1) float64
         Autocovariance of the noise, 1 at its centre, see
         :func:`poremetrics.pores.noise.autocovariance`.
@@ -117,9 +132,9 @@ def fit_dips(
         What may change.
     shear : (N, 2) float64, optional
         Ellipses to start from, or keep; round by default.
-    own : tuple, optional
-        Depth, diameter and shear of dips that were taken out of ``darkening`` before and are
-        put back, each for its own fit only.
+    own : Dips, optional
+        Dips, in the same order, that were taken out of ``darkening`` before and are put back,
+        each for its own fit only.
 
     Returns
     -------
@@ -129,7 +144,16 @@ def fit_dips(
     n = len(xy)
     out = {
         name: np.full(n, np.nan)
-        for name in ("depth", "offset", "size", "depth_err", "size_err", "misfit", "coverage")
+        for name in (
+            "depth",
+            "offset",
+            "size",
+            "power",
+            "depth_err",
+            "size_err",
+            "misfit",
+            "coverage",
+        )
     }
     centres, shears = np.array(xy, dtype=np.float64), np.zeros((n, 2))
     window_px = settings.window_sigma * seen_px
@@ -137,8 +161,7 @@ def fit_dips(
         patches = Patches(centres[members], half, (darkening.shape[0], darkening.shape[1]))
         values = patches.read(darkening)
         if own is not None:
-            depth, diameter, own_shear = (part[members] for part in own)
-            values = values + dip_values(patches, depth, diameter, own_shear)
+            values = values + dip_values(patches, own.take(members), relative_to=xy[members])
         radius2 = patches.dx**2 + patches.dy**2
         width = window_px[members, None].astype(np.float32)
         window = np.exp(-0.5 * radius2 / width**2)
@@ -147,19 +170,21 @@ def fit_dips(
             np.clip(np.rint(xy[members, 1]).astype(int), 0, noise.shape[0] - 1),
             np.clip(np.rint(xy[members, 0]).astype(int), 0, noise.shape[1] - 1),
         ].astype(np.float64)
-        theta = np.zeros((len(members), 7))
+        theta = np.zeros((len(members), _PARAMETERS))
+        theta[:, _POWER] = np.log(power[members])
         theta[:, _SIZE] = np.log(seen_px[members])
         if shear is not None:
-            theta[:, _SHEAR_PLUS:] = shear[members]
+            theta[:, _SHEAR_PLUS:_POWER] = shear[members]
         theta, errors, misfit = _solve(
             patches, values, weight, local, theta, covariance, half, settings, freedom
         )
         centres[members] += theta[:, _X : _Y + 1]
-        shears[members] = theta[:, _SHEAR_PLUS:]
+        shears[members] = theta[:, _SHEAR_PLUS:_POWER]
         for name, found in (
             ("depth", theta[:, _A]),
             ("offset", theta[:, _OFFSET]),
             ("size", theta[:, _SIZE]),
+            ("power", theta[:, _POWER]),
             ("depth_err", errors[:, 0]),
             ("size_err", errors[:, 1]),
             ("misfit", misfit),
@@ -172,6 +197,7 @@ def fit_dips(
         offset=out["offset"],
         seen_px=np.exp(out["size"]),
         shear=shears,
+        power=np.exp(out["power"]),
         depth_err=out["depth_err"],
         size_err=out["size_err"],
         misfit=out["misfit"],
@@ -179,24 +205,33 @@ def fit_dips(
     )
 
 
-def dip_values(
-    patches: Patches,
-    depth: npt.NDArray[np.float64],
-    seen_px: npt.NDArray[np.float64],
-    shear: Points,
-) -> Floats:
-    """Return (N, n) values of Gaussian dips centred on the places of ``patches``."""
-    theta = np.zeros((len(depth), 7))
-    theta[:, _SIZE] = np.log(seen_px)
-    theta[:, _SHEAR_PLUS:] = shear
+def dip_values(patches: Patches, dips: Dips, *, relative_to: Points) -> Floats:
+    """Return (N, n) values of dips on ``patches`` cut around the places ``relative_to``."""
+    theta = np.zeros((len(dips.depth), _PARAMETERS))
+    theta[:, _X : _Y + 1] = dips.xy - relative_to
+    theta[:, _SIZE] = np.log(dips.seen_px)
+    theta[:, _SHEAR_PLUS:_POWER] = dips.shear
+    theta[:, _POWER] = np.log(dips.power)
     profile, _ = _profile(patches, theta, derivatives=False)
-    return profile * depth[:, None].astype(np.float32)
+    return profile * dips.depth[:, None].astype(np.float32)
+
+
+def take_out(darkening: FloatImage, dips: Dips) -> FloatImage:
+    """Return ``darkening`` without the dips; those of no depth cost nothing."""
+    rest = darkening.copy()
+    deep = dips.take(np.flatnonzero(dips.depth != 0))
+    longest = deep.seen_px * np.exp(0.5 * np.hypot(*deep.shear.T))
+    for members, half in batches(_DIP_REACH * longest):
+        part = deep.take(members)
+        patches = Patches(part.xy, half, (rest.shape[0], rest.shape[1]))
+        patches.add(rest, -dip_values(patches, part, relative_to=part.xy))
+    return rest
 
 
 def _profile(
     patches: Patches, theta: npt.NDArray[np.float64], *, derivatives: bool
 ) -> tuple[Floats, list[Floats]]:
-    """Return exp(-ln2 q) and its derivatives by x, y, size and the two shears."""
+    """Return exp(-ln2 q^(p/2)) and its derivatives by x, y, size, the shears and ln exponent."""
     t = theta.astype(np.float32)[:, :, None]
     u = patches.dx - t[:, _X]
     v = patches.dy - t[:, _Y]
@@ -208,20 +243,25 @@ def _profile(
     mxx, myy, mxy = scale * (ch - sc * p), scale * (ch + sc * p), -scale * sc * c
     uu, vv, uv = u * u, v * v, 2.0 * u * v
     q = mxx * uu + myy * vv + mxy * uv
-    profile = np.exp(-q)
+    half_power = np.float32(0.5) * np.exp(t[:, _POWER])
+    log_q = np.log(np.maximum(q / np.float32(_LN2), np.float32(1e-6)))
+    fall = np.float32(_LN2) * np.exp(half_power * log_q)
+    profile = np.exp(-fall)
     if not derivatives:
         return profile, []
+    steep = profile * half_power * fall / np.maximum(q, np.float32(1e-6 * _LN2))
     # d(sinh e / e)/de / e, finite at 0
     ds = np.where(e > 1e-2, (ch - sc) / (e * e), np.float32(1.0 / 3.0))
     trace, plus, cross = scale * (uu + vv), scale * (uu - vv), scale * uv
     d_plus = sc * p * trace - (sc + ds * p * p) * plus - ds * p * c * cross
     d_cross = sc * c * trace - ds * p * c * plus - (sc + ds * c * c) * cross
     slopes = [
-        2.0 * profile * (mxx * u + mxy * v),
-        2.0 * profile * (myy * v + mxy * u),
-        2.0 * profile * q,
-        -profile * d_plus,
-        -profile * d_cross,
+        2.0 * steep * (mxx * u + mxy * v),
+        2.0 * steep * (myy * v + mxy * u),
+        2.0 * steep * q,
+        -steep * d_plus,
+        -steep * d_cross,
+        -profile * fall * half_power * log_q,
     ]
     return profile, slopes
 
@@ -242,7 +282,10 @@ def _solve(
     index = np.array(free)
     limit = np.array(_LARGEST_STEP)[index]
     quiet = np.maximum(noise, 1e-6)
-    prior = np.zeros((len(theta), 7))
+    prior = np.zeros((len(theta), _PARAMETERS))
+    expected = np.zeros((len(theta), _PARAMETERS))
+    expected[:, _POWER] = theta[:, _POWER]
+    prior[:, _POWER] = 1.0 / settings.power_prior**2
     prior[:, _OFFSET] = 1.0 / settings.offset_prior**2
     for k in (_SHEAR_PLUS, _SHEAR_CROSS):
         prior[:, k] = 1.0 / settings.ellipse_prior**2
@@ -264,7 +307,7 @@ def _solve(
     for step in range(settings.fit_iterations + 1):
         weighted, residual, hessian = linearised()
         gradient = np.einsum("nkp,np->nk", weighted, residual).astype(np.float64)
-        gradient -= prior[:, index] * theta[:, index]
+        gradient -= prior[:, index] * (theta - expected)[:, index]
         normal = hessian + prior[:, index, None] * np.eye(len(free))
         diagonal = np.einsum("nkk->nk", normal)
         diagonal += _DAMPING * diagonal + 1e-12
@@ -276,7 +319,8 @@ def _solve(
             move = np.linalg.solve(normal, gradient[..., None])[..., 0]
         theta[:, index] += np.clip(move, -limit, limit)
         theta[:, _SIZE] = np.clip(theta[:, _SIZE], np.log(0.8), np.log(100.0))
-        theta[:, _SHEAR_PLUS:] = np.clip(theta[:, _SHEAR_PLUS:], -3.0, 3.0)
+        theta[:, _SHEAR_PLUS:_POWER] = np.clip(theta[:, _SHEAR_PLUS:_POWER], -3.0, 3.0)
+        theta[:, _POWER] = np.clip(theta[:, _POWER], *np.log(_RANGE_POWER))
     weighted, residual, hessian = linearised()
     normal = hessian + prior[:, index, None] * np.eye(len(free)) + 1e-12 * np.eye(len(free))
     inverse = np.linalg.inv(normal)

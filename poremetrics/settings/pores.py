@@ -144,6 +144,30 @@ class PoresSettings(Room):
         doc="Standard deviation of the prior of the log axis ratio of a pore.",
         source="cheek pores: axis ratio 1 to 2.5",
     )
+    profile_exponent: float = number(
+        2.8,
+        low=1.0,
+        high=8.0,
+        unit="1",
+        doc="Exponent of the profile of a pore before blur: 2 a Gaussian, 4 a flat bottom.",
+        source="assumption: between both; shifts all sizes alike, before and after",
+    )
+    power_prior: float = number(
+        0.15,
+        low=0.001,
+        high=2.0,
+        unit="ln",
+        doc="How far the exponent of a single pore may leave the expected one (sd of its prior).",
+        source=_PLANTED,
+    )
+    smallest_blurs: float = number(
+        0.8,
+        low=0.1,
+        high=3.0,
+        unit="blur sigmas",
+        doc="Diameter given to a dip that is no wider than the blur: an upper bound.",
+        source="below it the seen width changes by under 5 %",
+    )
     fit_iterations: int = number(
         8,
         low=1,
