@@ -7,6 +7,7 @@ without touching the skin, with the exact map between the two. Nothing here look
 detector does; "visible" is defined by physics alone.
 """
 
+from poremetrics.synthetic.nuisance import PRESETS, Nuisance, Preset, draw_nuisance
 from poremetrics.synthetic.photograph import VISIBLE_SNR, photograph, render_skin
 from poremetrics.synthetic.records import (
     NO_MARKS,
@@ -20,15 +21,7 @@ from poremetrics.synthetic.records import (
     Tone,
     Treatment,
 )
-from poremetrics.synthetic.reshoot import (
-    PRESETS,
-    Nuisance,
-    PhotoMap,
-    Preset,
-    Reshot,
-    draw_nuisance,
-    reshoot,
-)
+from poremetrics.synthetic.reshoot import PhotoMap, Reshot, reshoot
 from poremetrics.synthetic.subject import make_skin
 
 __all__ = [

@@ -29,18 +29,19 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], sigma_px: flo
     noise = rng.standard_normal(small, dtype=np.float32)
     sigma = sigma_px / step
     # White noise of unit variance keeps 1 / (4 pi sigma^2) of it after the blur.
-    noise = cv2.GaussianBlur(noise, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) * np.float32(
-        np.sqrt(4.0 * np.pi) * sigma
-    )
+    noise = np.asarray(
+        cv2.GaussianBlur(noise, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32
+    ) * np.float32(np.sqrt(4.0 * np.pi) * sigma)
     if step > 1.0:
         shrink = np.array([[1.0 / step, 0.0, 0.5], [0.0, 1.0 / step, 0.5]])
-        noise = cv2.warpAffine(
+        large = cv2.warpAffine(
             noise,
             shrink,
             (shape[1], shape[0]),
             flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REFLECT,
         )
+        noise = np.asarray(large, np.float32)
     return np.ascontiguousarray(noise[: shape[0], : shape[1]], dtype=np.float32)
 
 
@@ -92,7 +93,8 @@ def relief(rng: np.random.Generator, shape: tuple[int, int], recipe: Recipe) -> 
     height += np.float32(0.7) * smooth_noise(rng, shape, 0.35 * spacing)
     height += np.float32(0.12) * smooth_noise(rng, shape, max(0.12 * spacing, 0.6))
     # Furrows are rounded by the sheen of skin fat: nothing finer than 50 µm is left.
-    height = cv2.GaussianBlur(height, (0, 0), max(0.05 * recipe.grain_px_per_mm, 0.4))
+    rounded = cv2.GaussianBlur(height, (0, 0), max(0.05 * recipe.grain_px_per_mm, 0.4))
+    height = np.asarray(rounded, np.float32)
     across, along = slopes(height, recipe.grain_px_per_mm)
     rms = float(np.sqrt((across**2 + along**2).mean()))
     return np.asarray(height / rms, dtype=np.float32)

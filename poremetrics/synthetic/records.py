@@ -234,7 +234,8 @@ class SkinModel:
         What it was made from.
     pores : DataFrame
         ``pore_id, x_mm, y_mm, diameter_um, elongation, angle_deg, depth`` (log luminance),
-        ``sharpness, core, rim, lobes, phase_deg, plug`` and the ``fate_`` columns that treatments use.
+        ``sharpness, core, rim, lobes, phase_deg, plug`` and the ``fate_`` columns of
+        treatments.
     marks : DataFrame
         ``kind, x_mm, y_mm, length_mm, width_mm, angle_deg, strength``.
     height, melanin, blood : (h, w) float32

@@ -33,8 +33,9 @@ def expose(light: FloatImage, camera: Camera, rng: np.random.Generator) -> Rgb:
     picture = encode(light)
     if camera.sharpen > 0.0:
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0)
-        picture = cv2.addWeighted(picture, 1.0 + camera.sharpen, soft, -camera.sharpen, 0.0)
-    return compressed(np.asarray(picture, np.uint8), camera.jpeg_quality)
+        sharp = cv2.addWeighted(picture, 1.0 + camera.sharpen, soft, -camera.sharpen, 0.0)
+        picture = np.asarray(sharp, np.uint8)
+    return compressed(picture, camera.jpeg_quality)
 
 
 def noisy(light: FloatImage, camera: Camera, rng: np.random.Generator) -> FloatImage:
@@ -51,11 +52,10 @@ def compressed(picture: Rgb, quality: int | None) -> Rgb:
     """Return the picture after a JPEG encoding; itself without a quality."""
     if quality is None:
         return picture
-    done, data = cv2.imencode(
+    _, data = cv2.imencode(
         ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
     )
-    assert done
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
