@@ -191,7 +191,7 @@ def _resolved(
         values = {}
     else:
         pore_px = limits.visible_diameter_um / 1000.0 / (scale.mm_per_px * step_px)
-        values = {"resolution": pore_px}
+        values = {"resolution": pore_px, "sampling": pore_px}
     usable = where & skin.mask
     return {
         **values,

@@ -93,8 +93,16 @@ class ChangeSettings(Room):
         low=1.0,
         high=20.0,
         unit="px",
-        doc="A pore of 250 µm must span at least this many pixels.",
+        doc="A pore of 250 µm that spans fewer pixels makes a change doubtful.",
         source="size bias at 3 px is 10 % (accuracy table of `poremetrics validate`)",
+    )
+    minimum_sampling_px: float = number(
+        2.0,
+        low=1.0,
+        high=20.0,
+        unit="px",
+        doc="A pore of 250 µm that spans fewer pixels makes the region not comparable.",
+        source="sampling theorem: a dip needs two samples across its width",
     )
     maximum_blur_pore_share: float = number(
         0.40,
