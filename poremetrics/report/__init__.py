@@ -1,0 +1,34 @@
+"""From a result to what people look at and file: tables, JSON, figures, HTML, PDF.
+
+The room computes nothing about skin. :func:`write` turns a
+:class:`~poremetrics.model.Comparison` or :class:`~poremetrics.model.Measurement` into a folder,
+whole or not at all. In order of use: ``marks`` and ``pictures`` prepare what is shown, ``privacy``
+covers the eyes, ``summary`` and ``sentences`` put tables into words from ``texts``, ``sections``
+lines everything up as data (``blocks``), and ``html`` and ``pdf`` set it. ``figures`` holds one
+``plot_*`` function per figure.
+"""
+
+from __future__ import annotations
+
+from poremetrics.report.figures import (
+    plot_after,
+    plot_before,
+    plot_changes,
+    plot_overlay,
+    plot_pairs_of_sizes,
+    plot_sizes,
+    plot_strip,
+)
+from poremetrics.report.files import contents, write
+
+__all__ = [
+    "contents",
+    "plot_after",
+    "plot_before",
+    "plot_changes",
+    "plot_overlay",
+    "plot_pairs_of_sizes",
+    "plot_sizes",
+    "plot_strip",
+    "write",
+]

@@ -1,0 +1,171 @@
+"""The report as data: sections of blocks, which HTML and PDF each set in their own way.
+
+A series of visits will put a section of its own first; nothing here assumes a pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from poremetrics.model import Points, Rgb
+from poremetrics.report.marks import Style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One class of pores drawn over a picture, in the picture's own pixels.
+
+    ``circles`` is (N, 3) x, y, radius; ``outline`` is an (N, 2) polygon. One of them is empty.
+    """
+
+    key: str
+    label: str
+    style: Style
+    circles: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
+    outline: Points = field(default_factory=lambda: np.empty((0, 2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Paragraphs."""
+
+    paragraphs: tuple[str, ...]
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One failed check: what, where, its figure, what to do."""
+
+    title: str
+    figure: str
+    advice: str
+    refuses: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Traffic light of quality: ``good``, ``fair``, ``poor`` or ``unknown``, and its notes."""
+
+    level: str
+    words: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture with marks over it."""
+
+    key: str
+    pixels: Rgb
+    alt: str
+    caption: str
+    layers: tuple[Layer, ...] = ()
+    wide: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """The same skin before and after, with marks that may be laid over it."""
+
+    key: str
+    name: str
+    before: Rgb
+    after: Rgb
+    alt_before: str
+    alt_after: str
+    caption: str
+    status: tuple[Layer, ...] = ()
+    sizes: tuple[Layer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """A drawing on matplotlib axes."""
+
+    key: str
+    draw: Callable[[Axes], object]
+    alt: str
+    height_share: float
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; ``numeric`` says which columns are figures."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+    verdicts: tuple[str, ...] = ()
+    """Verdict per row, for its colour; empty where the table has none."""
+
+
+Plain = Text | Light | Picture | Pair | Chart | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Blocks that are folded away on the screen and printed in full."""
+
+    title: str
+    blocks: tuple[Plain, ...]
+
+
+Block = Plain | Details
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A change with its interval and the band of unchanged skin, in percent."""
+
+    change: float
+    low: float
+    high: float
+    rc: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One region in the summary."""
+
+    verdict: str
+    name: str
+    sentence: str
+    bar: Bar | None = None
+    lines: tuple[tuple[str, str, str], ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled part of the report."""
+
+    key: str
+    title: str
+    lead: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole report, ready to be set."""
+
+    title: str
+    created: str
+    label: str
+    verdict: str
+    headline: str
+    detail: str
+    notes: tuple[str, ...]
+    cards: tuple[Card, ...]
+    sections: tuple[Section, ...]

@@ -1,0 +1,347 @@
+"""Figures of a result, each drawn by one function on axes of the caller or of its own.
+
+Figures made here know nothing of pyplot: they need no display and leave no global state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from poremetrics.model import Comparison, Measurement
+from poremetrics.report import summary, texts
+from poremetrics.report.marks import STYLES, clearest, is_pore, marks
+from poremetrics.report.pictures import (
+    PairView,
+    View,
+    region_view,
+    region_views,
+    shown,
+    strip,
+)
+from poremetrics.report.sentences import region_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK = "#1d2b33"
+MUTED = "#5a6a73"
+GRID = "#dde4e8"
+BEFORE_COLOUR = "#5a6a73"
+AFTER_COLOUR = "#0072b2"
+VERDICT_COLOURS = {
+    "decreased": "#0072b2",
+    "increased": "#b34a00",
+    "no detectable change": "#5a6a73",
+    "not comparable": "#5a6a73",
+    "": "#5a6a73",
+}
+_MM_PER_INCH = 25.4
+
+
+def new_axes(result: Comparison | Measurement, height_share: float) -> Axes:
+    """Return axes on a new figure of the width set, without pyplot."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    width = result.settings.report.figure_width_mm / _MM_PER_INCH
+    figure = Figure(figsize=(width, width * height_share), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure.add_subplot()
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure the axes stand on."""
+    from matplotlib.figure import Figure
+
+    figure = ax.get_figure(root=True)
+    if not isinstance(figure, Figure):  # pragma: no cover - axes always stand on a figure
+        raise TypeError("axes without a figure")
+    return figure
+
+
+def _calm(ax: Axes) -> None:
+    """Take everything off the axes that carries no information."""
+    for side in ("top", "right", "left"):
+        ax.spines[side].set_visible(False)
+    ax.spines["bottom"].set_color(GRID)
+    ax.tick_params(colors=MUTED, labelsize=8, length=0)
+    ax.xaxis.label.set(color=MUTED, fontsize=8.5)
+    ax.yaxis.label.set(color=MUTED, fontsize=8.5)
+    ax.set_axisbelow(True)
+
+
+def plot_changes(result: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Draw every headline change with its 95 % interval over the band of unchanged skin.
+
+    Parameters
+    ----------
+    result : Comparison
+        What was computed.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
+    rows = result.changes[(result.changes["verdict"] != "") & result.changes["change_pct"].notna()]
+    if ax is None:
+        ax = new_axes(result, 0.12 + 0.03 * len(rows))
+    heights, labels, groups = [], [], []
+    height = 0.0
+    for region, group in rows.groupby("region", sort=False):
+        groups.append((height, region_name(str(region))))
+        height -= 0.9
+        for row in group.itertuples():
+            _draw_change(ax, height, row)
+            heights.append(height)
+            labels.append(summary.metric_name(str(row.metric)))
+            height -= 1.0
+        height -= 0.5
+    ax.axvline(0.0, color=MUTED, linewidth=0.8, zorder=1)
+    ax.set_yticks(heights, labels)
+    for place, name in groups:
+        ax.text(
+            0.0, place, name, transform=ax.get_yaxis_transform(),
+            fontsize=9, fontweight="bold", color=INK, va="center", ha="right",
+        )  # fmt: skip
+    ax.set_ylim(height + 0.2, 0.7)
+    ax.set_xlabel(texts.AXIS_CHANGE)
+    _calm(ax)
+    ax.grid(axis="x", color=GRID, linewidth=0.6)
+    return ax
+
+
+def _draw_change(ax: Axes, height: float, row: object) -> None:
+    value, low, high, rc = (
+        float(getattr(row, name)) for name in ("change_pct", "ci_low_pct", "ci_high_pct", "rc_pct")
+    )
+    verdict = str(getattr(row, "verdict", ""))
+    colour = VERDICT_COLOURS[verdict]
+    if np.isfinite(rc):
+        ax.barh(height, 2 * rc, left=-rc, height=0.8, color="#e9eef1", zorder=0)
+    if np.isfinite(low) and np.isfinite(high):
+        ax.plot([low, high], [height, height], color=colour, linewidth=1.8, zorder=2)
+    decided = verdict in {"decreased", "increased"}
+    ax.plot(
+        [value], [height], marker="o", markersize=5, color=colour,
+        markerfacecolor=colour if decided else "white", zorder=3,
+    )  # fmt: skip
+
+
+def plot_sizes(result: Comparison | Measurement, *, ax: Axes | None = None) -> Axes:
+    """Draw how many visible pores there are of each size, before and after.
+
+    Parameters
+    ----------
+    result : Comparison or Measurement
+        What was computed.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
+    if ax is None:
+        ax = new_axes(result, 0.36)
+    settings = result.settings
+    pores = result.pores[is_pore(result.pores)]
+    if isinstance(result, Comparison):
+        pores = pores[pores["in_common_area"]]
+    in_um = len(pores) > 0 and bool(pores["diameter_um"].notna().all())
+    column, unit = ("diameter_um", "µm") if in_um else ("diameter_px", "px")
+    step = settings.report.size_bin_um if in_um else settings.report.size_bin_px
+    visible = settings.change.visible_diameter_um if in_um else settings.change.visible_diameter_px
+    largest = float(pores[column].max()) if len(pores) else visible
+    edges = np.arange(0.0, max(largest, visible) + 2 * step, step)
+    photos = (
+        [("before", texts.BEFORE, BEFORE_COLOUR), ("after", texts.AFTER, AFTER_COLOUR)]
+        if isinstance(result, Comparison)
+        else [(None, texts.PHOTO, AFTER_COLOUR)]
+    )
+    for photo, name, colour in photos:
+        values = pores[column] if photo is None else pores.loc[pores["photo"] == photo, column]
+        counts, _ = np.histogram(values.dropna(), edges)
+        ax.stairs(counts, edges, color=colour, linewidth=1.6, label=f"{name} ({len(values)})")
+        ax.stairs(counts, edges, color=colour, fill=True, alpha=0.12)
+    ax.axvline(visible, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2)))
+    ax.set_xlabel(texts.AXIS_SIZE.format(unit=unit))
+    ax.set_ylabel(texts.AXIS_COUNT)
+    ax.set_xlim(0.0, edges[-1])
+    ax.set_ylim(bottom=0.0)
+    _calm(ax)
+    ax.grid(axis="y", color=GRID, linewidth=0.6)
+    ax.legend(frameon=False, fontsize=8.5, labelcolor=INK, loc="upper right")
+    return ax
+
+
+def plot_pairs_of_sizes(result: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Draw the diameter of every matched pore, after against before.
+
+    Parameters
+    ----------
+    result : Comparison
+        What was computed.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on; points below the diagonal appear smaller after.
+    """
+    if ax is None:
+        ax = new_axes(result, 0.75)
+    frame = marks(result)
+    frame = frame[frame["status"] == "matched"]
+    before = frame["diameter_px"].to_numpy(np.float64)
+    after = before * (1.0 + frame["change_pct"].to_numpy(np.float64) / 100.0)
+    ax.scatter(before, after, s=7, color=AFTER_COLOUR, alpha=0.35, linewidths=0)
+    largest = float(np.nanmax(np.r_[before, after, 1.0])) * 1.05
+    ax.plot([0, largest], [0, largest], color=MUTED, linewidth=0.8)
+    ax.set(xlim=(0, largest), ylim=(0, largest), aspect="equal")
+    ax.set_xlabel(f"{texts.BEFORE}: {texts.AXIS_SIZE.format(unit='px').lower()}")
+    ax.set_ylabel(f"{texts.AFTER}: {texts.AXIS_SIZE.format(unit='px').lower()}")
+    _calm(ax)
+    ax.grid(color=GRID, linewidth=0.6)
+    return ax
+
+
+def plot_overlay(
+    result: Comparison | Measurement,
+    *,
+    region: str | None = None,
+    colour_by: str = "status",
+    anonymise: bool = True,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a ring around every pore of a region, on the (before) photo.
+
+    Parameters
+    ----------
+    result : Comparison or Measurement
+        What was computed.
+    region : str, optional
+        Region to draw; the first one by default.
+    colour_by : str
+        ``status`` (matched, lost, new) or ``size_class`` (change of the diameter).
+    anonymise : bool
+        Cover the eyes.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on, in pixels of the photo.
+    """
+    from matplotlib.collections import EllipseCollection
+
+    view = _view(result, region, anonymise=anonymise).before
+    ax = _show(result, view, ax)
+    frame = marks(result)
+    name = region or _first_region(result)
+    frame = frame[(frame["region"] == name) & (frame["status"] != "left_out")]
+    for key, rows in frame.groupby(colour_by, sort=False):
+        if not key:
+            continue
+        style = STYLES[str(key)]
+        size = rows["diameter_px"].to_numpy(np.float64)
+        dash = (0, style.dash) if style.dash else "solid"
+        for colour, width in ((INK, 2.0), (style.colour, 0.9)):
+            ax.add_collection(
+                EllipseCollection(
+                    size, size, np.zeros(len(size)), units="xy",
+                    offsets=rows[["x_px", "y_px"]].to_numpy(np.float64),
+                    offset_transform=ax.transData, facecolors="none", edgecolors=colour,
+                    linewidths=width, linestyles=[dash],
+                )
+            )  # fmt: skip
+    return ax
+
+
+def plot_before(
+    result: Comparison, *, region: str | None = None, anonymise: bool = True, ax: Axes | None = None
+) -> Axes:
+    """Draw a region of the before photo."""
+    return _show(result, _view(result, region, anonymise=anonymise).before, ax)
+
+
+def plot_after(
+    result: Comparison, *, region: str | None = None, anonymise: bool = True, ax: Axes | None = None
+) -> Axes:
+    """Draw the same skin of the after photo, laid onto the before photo."""
+    return _show(result, _view(result, region, anonymise=anonymise).after, ax)
+
+
+def plot_strip(
+    result: Comparison | Measurement, *, anonymise: bool = True, ax: Axes | None = None
+) -> Axes:
+    """Draw the clearest single pores, before above after, at one scale."""
+    pixels = strip(result, shown(result, anonymise=anonymise))
+    if pixels is None:
+        pixels = np.full((1, 4, 3), 255, dtype=np.uint8)
+    if ax is None:
+        ax = new_axes(result, pixels.shape[0] / pixels.shape[1] + 0.02)
+    ax.imshow(pixels)
+    rows = 1 if isinstance(result, Measurement) else 2
+    names = [texts.PHOTO] if rows == 1 else [texts.BEFORE, texts.AFTER]
+    height = pixels.shape[0] / rows
+    ax.set_yticks([height * (i + 0.5) for i in range(rows)], names)
+    ax.set_xticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.tick_params(colors=MUTED, labelsize=8, length=0)
+    return ax
+
+
+def _show(result: Comparison | Measurement, view: View, ax: Axes | None) -> Axes:
+    width, height = view.size
+    if ax is None:
+        ax = new_axes(result, height / width)
+    half = view.step_px / 2.0
+    ax.imshow(
+        view.pixels,
+        extent=(
+            view.x0 - half,
+            view.x0 - half + width * view.step_px,
+            view.y0 - half + height * view.step_px,
+            view.y0 - half,
+        ),
+        interpolation="antialiased",
+    )
+    ax.set_axis_off()
+    return ax
+
+
+def _first_region(result: Comparison | Measurement) -> str:
+    if isinstance(result, Measurement):
+        return result.face.regions[0].name
+    return result.alignment.regions[0].name
+
+
+def _view(result: Comparison | Measurement, region: str | None, *, anonymise: bool) -> PairView:
+    photos = shown(result, anonymise=anonymise)
+    name = region or _first_region(result)
+    if isinstance(result, Measurement):
+        found = result.face.region(name)
+        if found is None:
+            raise KeyError(name)
+        view = region_view(photos.before, found, result.settings.report)
+        return PairView(view, view)
+    aligned = next((one for one in result.alignment.regions if one.name == name), None)
+    if aligned is None:
+        raise KeyError(name)
+    return region_views(result, photos, aligned)[0]
+
+
+def clearest_table(result: Comparison | Measurement) -> pd.DataFrame:
+    """Return the pores of :func:`plot_strip`, in its order."""
+    return clearest(result)

@@ -1,0 +1,126 @@
+"""Everything a result consists of, written into one folder in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from poremetrics.errors import UsageError
+from poremetrics.model import Comparison, Measurement
+from poremetrics.report.folder import MARKER, publish
+from poremetrics.report.record import alignment_document, document, json_bytes
+from poremetrics.report.tables import csv_bytes
+
+FORMATS = ("html", "pdf")
+REPORT = "report"
+
+
+def write(
+    result: Comparison | Measurement,
+    directory: str | Path,
+    *,
+    formats: Collection[str] = ("html",),
+    figures: bool = False,
+    anonymise: bool = True,
+    label: str | None = None,
+) -> tuple[str, ...]:
+    """Write a result into a folder: tables, ``result.json``, the report, on request figures.
+
+    Parameters
+    ----------
+    result : Comparison or Measurement
+        What was computed.
+    directory : str or Path
+        Folder to write. It is replaced whole if it is empty or holds an earlier result.
+    formats : collection of str
+        Kinds of report: ``html``, ``pdf``; none writes the tables alone.
+    figures : bool
+        Also write the figures as PNG and SVG, under ``figures/``.
+    anonymise : bool
+        Cover the eyes in every picture.
+    label : str, optional
+        Label of the patient, printed in the report and nowhere else.
+
+    Returns
+    -------
+    tuple of str
+        Names of the files written, relative to the folder.
+
+    Raises
+    ------
+    UsageError
+        An unknown format, or a folder that cannot be written or may not be replaced.
+    """
+    unknown = sorted(set(formats) - set(FORMATS))
+    if unknown:
+        raise UsageError("format", f"unknown: {', '.join(unknown)}", f"use {', '.join(FORMATS)}")
+    files = contents(result, formats=formats, figures=figures, anonymise=anonymise, label=label)
+    publish(Path(directory), files)
+    return tuple(sorted(files))
+
+
+def contents(
+    result: Comparison | Measurement,
+    *,
+    formats: Collection[str] = ("html",),
+    figures: bool = False,
+    anonymise: bool = True,
+    label: str | None = None,
+) -> Mapping[str, bytes]:
+    """Return the files of a result by name, as :func:`write` would write them.
+
+    Parameters
+    ----------
+    result, formats, figures, anonymise, label
+        As for :func:`write`.
+
+    Returns
+    -------
+    mapping of str to bytes
+        Content by name.
+    """
+    files = _tables(result)
+    if formats:
+        files |= _reports(result, formats, anonymise=anonymise, label=label)
+    if figures:
+        from poremetrics.report.figure_files import figure_files
+
+        files |= figure_files(result, anonymise=anonymise)
+    files[MARKER] = json_bytes(document(result, [*files, MARKER]))
+    return files
+
+
+def _tables(result: Comparison | Measurement) -> dict[str, bytes]:
+    digits = result.settings.report.table_digits
+    tables: dict[str, pd.DataFrame] = {
+        "pores": result.pores,
+        "regions": result.regions,
+        "quality": result.quality,
+    }
+    files: dict[str, bytes] = {}
+    if isinstance(result, Comparison):
+        tables |= {"links": result.links, "changes": result.changes}
+        files["alignment.json"] = json_bytes(
+            alignment_document(result.alignment, result.before_face, digits)
+        )
+    return files | {f"{name}.csv": csv_bytes(frame, digits) for name, frame in tables.items()}
+
+
+def _reports(
+    result: Comparison | Measurement, formats: Collection[str], *, anonymise: bool, label: str | None
+) -> dict[str, bytes]:
+    from poremetrics.report.sections import build
+
+    report = build(result, anonymise=anonymise, label=label)
+    files = {}
+    if "html" in formats:
+        from poremetrics.report.html import html_bytes
+
+        files[f"{REPORT}.html"] = html_bytes(report, result)
+    if "pdf" in formats:
+        from poremetrics.report.pdf import pdf_bytes
+
+        files[f"{REPORT}.pdf"] = pdf_bytes(report, result)
+    return files

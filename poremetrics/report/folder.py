@@ -1,0 +1,215 @@
+"""A folder that is written whole or not at all, by one run at a time."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from poremetrics.errors import UsageError
+
+MARKER = "result.json"
+"""The file that tells a folder of ours, by its key ``tool``."""
+TOOL = "poremetrics"
+_PARTIAL = ".partial"
+_REPLACED = ".replaced"
+_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What desktops leave in every folder; not the user's work."""
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_RENAME_SWAP_MACOS = 2
+
+
+def publish(target: Path, files: Mapping[str, bytes]) -> None:
+    """Make ``target`` a folder that holds exactly ``files``.
+
+    The files are written into a private folder beside the target, flushed to the disk and moved
+    into place in one step. Whatever interrupts it, the target is what it was or what it shall be;
+    what a killed run left behind is removed, or brought back, by the next one.
+
+    Parameters
+    ----------
+    target : Path
+        Folder to write: absent, empty, or an earlier result.
+    files : mapping of str to bytes
+        Contents by relative name; ``/`` makes a folder.
+
+    Raises
+    ------
+    UsageError
+        The target holds something else, another run is writing it, or the disk refuses.
+    """
+    with _told(target), _locked(target):
+        _recover(target)
+        check_target(target)
+        stage = Path(tempfile.mkdtemp(prefix=_hidden(target), suffix=_PARTIAL, dir=target.parent))
+        try:
+            # The outer folder is private while it fills; the inner one gets the user's own mode.
+            fresh = stage / "result"
+            fresh.mkdir()
+            for name, content in files.items():
+                _write(fresh / name, content)
+            _move(fresh, target, stage)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def check_target(target: Path) -> None:
+    """Refuse a target that may not be replaced.
+
+    Raises
+    ------
+    UsageError
+        It is a file, the folder the user is in, or holds something that is not a result.
+    """
+    if not target.exists():
+        return
+    if not target.is_dir() or target.is_symlink():
+        raise UsageError(target.name, "is not a folder", "name a new folder for the result")
+    names = {entry.name for entry in target.iterdir()} - _LITTER
+    if target.resolve() == Path.cwd() or target.is_mount():
+        raise UsageError(
+            target.name or "output folder",
+            "cannot be replaced while it is in use as a place",
+            "name a new folder inside it",
+        )
+    if not names:
+        return
+    foreign = sorted(names - _own_names(target))
+    if foreign:
+        raise UsageError(
+            target.name,
+            f"holds other files ({', '.join(foreign[:3])}{', …' if len(foreign) > 3 else ''})",
+            "name an empty or a new folder",
+        )
+
+
+def _own_names(target: Path) -> set[str]:
+    """Return the names an earlier result consists of, empty where there is none."""
+    try:
+        document = json.loads((target / MARKER).read_bytes())
+    except (OSError, ValueError):
+        return set()
+    if not isinstance(document, dict) or document.get("tool") != TOOL:
+        return set()
+    listed = document.get("files", [])
+    return {MARKER} | {str(name).split("/")[0] for name in listed}
+
+
+def _hidden(target: Path) -> str:
+    return f".{target.name}."
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Hold the target for this run; the system lets go of it however the run ends."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.parent / f"{_hidden(target)}lock"
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UsageError(
+            target.name, "another run is writing this folder", "wait for it or name another folder"
+        ) from error
+    try:
+        yield
+    finally:
+        # Removed while still held: filelock notices an unlinked file and takes a new one.
+        with suppress(OSError):
+            path.unlink()
+        lock.release()
+
+
+def _recover(target: Path) -> None:
+    """Undo what a killed run left: bring back a result that was set aside, drop half-written."""
+    for stage in sorted(target.parent.glob(f"{_glob_safe(_hidden(target))}*{_PARTIAL}")):
+        aside = stage / _REPLACED
+        if aside.is_dir() and not target.exists():
+            aside.rename(target)
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _glob_safe(name: str) -> str:
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _move(fresh: Path, target: Path, stage: Path) -> None:
+    if not target.exists():
+        fresh.rename(target)
+    elif not _exchange(fresh, target):
+        # No atomic exchange here: two renames; a kill between them is undone by the next run.
+        aside = stage / _REPLACED
+        target.rename(aside)
+        try:
+            fresh.rename(target)
+        except OSError:
+            aside.rename(target)
+            raise
+    _sync_folder(target.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step where the system can; return whether it did."""
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if sys.platform == "darwin":
+            swapped = libc.renamex_np(os.fsencode(one), os.fsencode(other), _RENAME_SWAP_MACOS)
+        else:
+            swapped = libc.renameat2(
+                _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE
+            )
+    except (OSError, AttributeError, TypeError):  # no such call in this C library
+        return False
+    return bool(swapped == 0)
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # not every file system lets a folder be opened or flushed
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+_REASONS: Mapping[int, tuple[str, str]] = {
+    errno.ENOSPC: ("the disk is full", "free some space, then run it again"),
+    errno.EDQUOT: ("your share of the disk is used up", "free some space, then run it again"),
+    errno.EACCES: ("may not be written", "name a folder you may write to"),
+    errno.EPERM: ("may not be written", "name a folder you may write to"),
+    errno.EROFS: ("lies on a read-only disk", "name a folder you may write to"),
+    errno.ENAMETOOLONG: ("its name is too long", "name a folder with a shorter name"),
+    errno.ENOTDIR: ("lies below a file, not a folder", "name another folder"),
+    errno.EBUSY: ("is in use by the system", "name a new folder inside it"),
+}
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """Turn what the disk refuses into one line for the user."""
+    try:
+        yield
+    except OSError as error:
+        reason, remedy = _REASONS.get(
+            error.errno or 0,
+            (f"could not be written ({error.strerror or type(error).__name__})", "see the disk"),
+        )
+        raise UsageError(target.name or "output folder", reason, remedy) from error

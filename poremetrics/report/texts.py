@@ -1,0 +1,349 @@
+"""Every word of the report, in one place. Plain English; exact terms only in the tables.
+
+A report speaks of the *appearance* of pores. It never says that a pore shrank or closed, gives
+no diagnosis and no advice on treatment (``tests/test_report_texts.py`` holds this).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LANGUAGE = "en"
+TITLE_PAIR = "Appearance of pores, before and after"
+TITLE_PHOTO = "Appearance of pores in one photo"
+PRODUCT = "poremetrics"
+CREATED = "Written {date}"
+LABEL = "Label"
+BEFORE = "Before"
+AFTER = "After"
+PHOTO = "Photo"
+MISSING = "–"
+
+REGIONS: Mapping[str, str] = {
+    "all": "All regions together",
+    "left_cheek": "Left cheek",
+    "right_cheek": "Right cheek",
+    "nose": "Nose",
+    "forehead": "Forehead",
+    "closeup": "Close-up",
+}
+
+# --- summary -----------------------------------------------------------------------------
+HEADLINES: Mapping[str, str] = {
+    "decreased": "Pores appear {size} % smaller",
+    "increased": "Pores appear {size} % larger",
+    "no detectable change": "No detectable change in the size of pores",
+    "not comparable": "These two photos cannot be compared",
+    "no pores": "Too few visible pores to compare",
+    "mixed": "No overall answer: see each region",
+    "measured": "{count} visible pores measured",
+}
+HEADLINE_DETAIL: Mapping[str, str] = {
+    "decreased": "Most likely between {low} and {high} % smaller. "
+    "This pair of photos could show changes from {detectable} %.",
+    "increased": "Most likely between {low} and {high} % larger. "
+    "This pair of photos could show changes from {detectable} %.",
+    "no detectable change": "Measured: {range}. This pair of photos could show changes from "
+    "{detectable} %. A smaller change may be there but cannot be told from chance.",
+    "not comparable": "The photos differ too much in how they were taken. That is a result, not "
+    "a fault: any number from them would say more about the photos than about the skin.",
+    "no pores": "Fewer pores could be seen than a fair comparison needs.",
+    "mixed": "The regions below have their own results.",
+    "measured": "Same skin, other photo? Compare two photos to follow a change.",
+}
+SENTENCES: Mapping[str, str] = {
+    "decreased": "{region}: pores appear {size} % smaller ({low} to {high} %); "
+    "this pair could show changes from {detectable} %.",
+    "increased": "{region}: pores appear {size} % larger ({low} to {high} %); "
+    "this pair could show changes from {detectable} %.",
+    "no detectable change": "{region}: no detectable change in the size of pores ({range}); "
+    "this pair could show changes from {detectable} %.",
+    "not comparable": "{region}: not comparable.",
+    "no pores": "{region}: too few visible pores to compare their size.",
+    "measured": "{region}: {count} visible pores.",
+}
+RANGE_BOTH = "{low} % smaller to {high} % larger"
+RANGE_BELOW = "{low} to {high} % smaller"
+RANGE_ABOVE = "{low} to {high} % larger"
+RANGE_NONE = "exactly the same"
+ONE_LINERS: Mapping[str, Mapping[str, str]] = {
+    "count": {
+        "label": "How many",
+        "decreased": "{size} % fewer visible pores",
+        "increased": "{size} % more visible pores",
+    },
+    "coverage_pct": {
+        "label": "How much skin",
+        "decreased": "{size} % less skin covered by pores",
+        "increased": "{size} % more skin covered by pores",
+    },
+    "contrast_matched": {
+        "label": "How dark",
+        "decreased": "pores look {size} % fainter",
+        "increased": "pores look {size} % darker",
+    },
+}
+ONE_LINER_SAME = "no detectable change"
+ONE_LINER_UNKNOWN = "cannot be compared"
+VERDICTS: Mapping[str, str] = {
+    "decreased": "decreased",
+    "increased": "increased",
+    "no detectable change": "no detectable change",
+    "not comparable": "not comparable",
+    "": "no verdict",
+}
+VERDICT_SIGNS: Mapping[str, str] = {
+    "decreased": "↓",
+    "increased": "↑",
+    "no detectable change": "=",
+    "not comparable": "?",
+    "": "",
+}
+SAME_PHOTO = "Both files hold the same photo, so nothing can have changed."
+OTHER_SKIN = (
+    "The two photos do not seem to show the same skin. Check that they show the same person and "
+    "the same place."
+)
+MIRRORED = "The after photo was mirrored, as selfies often are. It was turned back first."
+WHAT_IT_IS = (
+    "This report describes how pores appear in photos. It is a measurement, not a diagnosis, and "
+    "gives no advice on treatment. The size of a pore is largely inherited; care and treatment "
+    "change how pores look."
+)
+
+# --- sections ----------------------------------------------------------------------------
+SECTIONS: Mapping[str, str] = {
+    "summary": "Result",
+    "quality": "Can these photos be trusted?",
+    "pairs": "The same skin, before and after",
+    "overlay": "Every pore that was measured",
+    "strip": "The clearest single pores",
+    "sizes": "How large the pores are",
+    "changes": "All changes in figures",
+    "secondary": "Further measures of the skin",
+    "values": "All figures",
+    "timing": "Timing",
+    "methods": "How this was measured",
+}
+LEADS: Mapping[str, str] = {
+    "pairs": "The after photo has been laid onto the before photo, so that the same skin lies at "
+    "the same place.",
+    "overlay": "Each ring is one pore, drawn at its measured size on the before photo. Only skin "
+    "that both photos show well is counted.",
+    "overlay_photo": "Each ring is one pore, drawn at its measured size.",
+    "strip": "The pores seen most clearly in both photos, picked for clarity and never for their "
+    "change. Upper row before, lower row after; every picture shows the same {width}.",
+    "strip_photo": "The pores seen most clearly; every picture shows the same {width}.",
+    "sizes": "How many visible pores there are of each size, in the skin both photos show.",
+    "sizes_photo": "How many pores there are of each size.",
+    "changes": "Each change is after against before, for the same skin. The interval holds the "
+    "true change 95 times in 100. The repeatability coefficient is what two photos of unchanged "
+    "skin may differ by. Verdicts are strict: taken over all of them together, unchanged skin is "
+    "called changed in at most 5 of 100 pairs.",
+    "secondary": "These have an interval but no verdict: they depend more on the light.",
+    "values": "Figures of this photo. They depend on how it was taken; only a second photo of the "
+    "same skin shows a change.",
+}
+
+# --- quality -----------------------------------------------------------------------------
+LIGHTS: Mapping[str, str] = {
+    "good": "Good: all checks passed",
+    "fair": "Fair: read the notes below",
+    "poor": "Not good enough for a comparison",
+    "unknown": "Quality was not checked",
+}
+NEXT_TIME = "At the next photo"
+CHECKS: Mapping[str, str] = {
+    "resolution": "Sharpness: enough pixels on the skin",
+    "focus": "Focus",
+    "clipping": "Exposure",
+    "glare": "Shine",
+    "turned": "Facing the camera",
+    "skin_share": "Bare skin in view",
+    "texture": "Fine skin texture (no filter, no make-up)",
+    "compression": "File quality",
+    "same_skin": "Same skin in both photos",
+    "alignment": "Photos fit on each other",
+    "relative_blur": "Same focus in both photos",
+    "light": "Same light in both photos",
+    "light_direction": "Light from the same side",
+    "common_share": "Same skin in view",
+    "scale_ratio": "Same distance",
+    "expression": "Same expression",
+    "camera": "Same camera",
+    "days_since_treatment": "Time since the treatment",
+    "found": "Region in view in both photos",
+}
+CHECK_PHOTOS: Mapping[str, str] = {"before": BEFORE, "after": AFTER, "pair": "Both", "photo": PHOTO}
+FAILED_LINE = "{check} – {where}"
+FAILED_FIGURE = "{value}; limit {limit}"
+NOT_MEASURED = "could not be measured"
+WHERE_ALL = "whole photo"
+ALL_CHECKS = "All checks with their figures and limits"
+CHECK_OK = "passed"
+CHECK_FAILED = "outside its limit"
+CHECK_NOTE = "worth noting"
+
+# --- pictures ----------------------------------------------------------------------------
+VIEW_SLIDER = "Slide"
+VIEW_FLICKER = "Flicker"
+VIEW_SIDE = "Side by side"
+SLIDER_LABEL = "Share of the after photo that is shown"
+SLIDER_VALUE = "{share} % after photo"
+ZOOM = "Zoom"
+ZOOM_FIT = "Fit"
+MARKS = "Marks"
+MARKS_NONE = "None"
+MARKS_STATUS = "Found again"
+MARKS_SIZE = "Size change"
+VIEW = "View"
+STAGE_LABEL = "{region}: picture, scroll to move when zoomed"
+NO_SCRIPT = (
+    "The slider needs JavaScript, which is off. Flicker, side by side, zoom and marks work all "
+    "the same."
+)
+DETAIL = "{region}, detail"
+ALT_PAIR_BEFORE = "{region} in the before photo"
+ALT_PAIR_AFTER = "{region} in the after photo, laid onto the before photo"
+ALT_OVERLAY = "{region} with a ring around each pore: {counts}"
+ALT_OVERVIEW = "The photo with the outlines of the measured regions; eyes covered"
+ALT_OVERVIEW_OPEN = "The photo with the outlines of the measured regions"
+ALT_STRIP = "Strip of {count} single pores, enlarged to the same scale{rows}, taken from: {regions}"
+ALT_STRIP_ROWS = ", before above after"
+ALT_SIZES = "Histogram of pore sizes. {medians}"
+ALT_SIZES_MEDIAN = "{photo}: median {value} {unit}, {count} pores"
+ALT_CHANGES = "Changes with their 95 % intervals; the table below holds the same figures"
+CAPTION_PAIR = "{region}. {scale}{cover}"
+CAPTION_FULL = "At 100 % each pixel of the photo is one pixel here."
+CAPTION_REDUCED = "Reduced to {share} % of the photo's pixels; a detail at full size follows."
+CAPTION_OVERVIEW = "Where was measured"
+EYES = " Eyes are covered."
+NO_PICTURES = "The photos could not be laid onto each other, so they are not shown as a pair."
+NO_PORES = "No pores were found here."
+LEGEND: Mapping[str, str] = {
+    "matched": "found in both",
+    "lost": "seen only before",
+    "new": "seen only after",
+    "seen": "pore",
+    "left_out": "left out: not a pore",
+    "much_smaller": "appears much smaller (over {strong} %)",
+    "smaller": "smaller (over {weak} %)",
+    "same": "about the same",
+    "larger": "larger (over {weak} %)",
+    "much_larger": "much larger (over {strong} %)",
+}
+SIZE_NOTE = (
+    "The size of one single pore is uncertain by about a tenth, so single colours scatter on "
+    "unchanged skin too. The verdict rests on all pores together."
+)
+
+# --- tables ------------------------------------------------------------------------------
+METRICS: Mapping[str, str] = {
+    "count": "Visible pores",
+    "density_cm2": "Visible pores per cm²",
+    "density_mpx": "Visible pores per megapixel",
+    "coverage_pct": "Skin covered by visible pores",
+    "diameter_um_median": "Median diameter of visible pores",
+    "diameter_px_median": "Median diameter of visible pores",
+    "contrast_mean": "Mean contrast of visible pores",
+    "diameter_um_matched": "Diameter of the same pores",
+    "diameter_px_matched": "Diameter of the same pores",
+    "contrast_matched": "Contrast of the same pores",
+    "elongation_median": "Elongation (long / short axis)",
+    "plug_fraction": "Share of pores with a dark plug",
+    "roughness": "Roughness of the fine texture",
+    "redness": "Redness (CIE a*)",
+    "tone_sd": "Unevenness of tone (SD of L*)",
+    "shine": "Share of shine",
+}
+COLUMNS: Mapping[str, str] = {
+    "metric": "Measure",
+    "unit": "Unit",
+    "before": "Before",
+    "after": "After",
+    "change_pct": "Change",
+    "interval": "95 % interval",
+    "rc_pct": "Repeatability coefficient",
+    "detectable_pct": "Detectable from",
+    "n_pores": "Pores",
+    "verdict": "Verdict",
+    "photo": "Photo",
+    "region": "Region",
+    "check": "Check",
+    "value": "Value",
+    "limit": "Limit",
+    "ok": "Result",
+    "setting": "Setting",
+    "meaning": "Meaning",
+    "software": "Software",
+    "version": "Version",
+}
+UNITS: Mapping[str, str] = {"1": "", "pores": "", "deg": "°", "1/cm²": "per cm²"}
+PHOTO_LINES = (
+    "density_cm2",
+    "density_mpx",
+    "coverage_pct",
+    "diameter_um_median",
+    "diameter_px_median",
+)
+"""Measures shown on the card of a region in one photo."""
+AXIS_CHANGE = "Change (%)"
+AXIS_SIZE = "Diameter ({unit})"
+AXIS_COUNT = "Pores"
+RC_BAND = "repeatability of unchanged skin"
+
+# --- timing ------------------------------------------------------------------------------
+TIMING_UNKNOWN = (
+    "No treatment date was given. In the first week after a treatment, redness and swelling can "
+    "hide pores; photos from {best} days on show the result best."
+)
+TIMING_EARLY = (
+    "The after photo was taken {days} days after the treatment. That is too soon: redness and "
+    "swelling hide pores for about a week. Take another photo from day {best} on."
+)
+TIMING_MIDDLE = (
+    "The after photo was taken {days} days after the treatment. The swelling has gone down; the "
+    "full result is best judged from day {best} on."
+)
+TIMING_GOOD = (
+    "The after photo was taken {days} days after the treatment, a good time to judge the result."
+)
+
+# --- methods -----------------------------------------------------------------------------
+METHODS_PAIR = (
+    "The after photo was registered onto the before photo region by region (model: {model}). Only "
+    "the common area was compared: skin that is visible, in focus and free of glare, hair and "
+    "brows in both photos. The sharper photo was brought to the blur of the softer one, and "
+    "contrast and noise were equalised, before pores were detected on the shading-flattened log "
+    "luminance with a threshold in units of local noise.",
+    "Every pore found in either photo was measured in both at the aligned place (forced "
+    "measurement), so that a pore that slips under the detection limit is still measured. A pore "
+    "counts as seen only before or only after where the other photo is compatible with bare skin. "
+    "Diameter is that of a circle with the area of the half-contrast contour, corrected for the "
+    "photo's blur. A visible pore has a diameter of at least {visible} (Flament et al. 2015).",
+    "Changes are ratios over the common area. Their 95 % intervals combine a paired spatial block "
+    "bootstrap with the repeatability of unchanged skin under the differences this pair shows. "
+    "Verdicts hold family-wise (Holm) at 5 %. Uncertainty of the scale cancels in every change.",
+)
+METHODS_PHOTO = (
+    "Pores were detected on the shading-flattened log luminance with a threshold in units of local "
+    "noise. Diameter is that of a circle with the area of the half-contrast contour, corrected for "
+    "the photo's blur. A visible pore has a diameter of at least {visible} (Flament et al. 2015).",
+)
+SCALE_LINE = "{region}: {mm} mm per pixel (± {rel} %), from {source}."
+SCALE_SOURCES: Mapping[str, str] = {
+    "given": "the value given",
+    "marker": "a marker in the photo",
+    "ipd": "the eye distance given",
+    "iris": "the width of the iris (11.7 mm, SD 0.4 mm between people)",
+    "population": "the eye distance of the population: a rough value",
+}
+NO_SCALE = "No scale is known: sizes are in pixels of the before photo."
+PROVENANCE = "Files and software"
+SETTINGS_TITLE = "Settings"
+SETTINGS_ALL = "All settings"
+HASH = "SHA-256 of the {photo} photo"
+PIXELS = "Size of the {photo} photo"
+FOOTER = "Made by poremetrics on this computer. Nothing was sent anywhere."
+SKIP = "Skip to the result"
+PRINT_NOTE = "The full report with moving pictures is the file report.html."
