@@ -2,11 +2,16 @@
 
 ``flatten`` turns a patch of linear light into skin whose shading is gone and whose noise is
 known; ``find`` finds and measures the pores of one such skin; ``force`` measures at places that
-are given, so that a pore is never "lost" because it slipped under a threshold.
+are given, so that a pore is never "lost" because it slipped under a threshold. For two aligned
+photos, ``match_conditions`` brings both skins to the same blur, contrast and noise, ``link`` finds
+which pores are the same, and ``pair`` measures every pore of either photo in both.
 """
 
 from poremetrics.pores.find import find
 from poremetrics.pores.flatten import flatten
 from poremetrics.pores.force import force
+from poremetrics.pores.link import Links, link
+from poremetrics.pores.match import match_conditions
+from poremetrics.pores.pair import pair
 
-__all__ = ["find", "flatten", "force"]
+__all__ = ["Links", "find", "flatten", "force", "link", "match_conditions", "pair"]

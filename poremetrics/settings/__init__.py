@@ -15,6 +15,7 @@ from poremetrics.settings._number import Room
 from poremetrics.settings.align import AlignSettings
 from poremetrics.settings.change import ChangeSettings
 from poremetrics.settings.face import FaceSettings
+from poremetrics.settings.pair import PairSettings
 from poremetrics.settings.photo import PhotoSettings
 from poremetrics.settings.pores import PoresSettings
 from poremetrics.settings.report import ReportSettings
@@ -29,6 +30,7 @@ class Settings(Room):
     face: FaceSettings = FaceSettings()
     align: AlignSettings = AlignSettings()
     pores: PoresSettings = PoresSettings()
+    pair: PairSettings = PairSettings()
     change: ChangeSettings = ChangeSettings()
     report: ReportSettings = ReportSettings()
 

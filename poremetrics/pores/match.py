@@ -1,0 +1,253 @@
+"""Bring two aligned skins to the same blur, contrast and noise before pores are compared.
+
+Two photos of the same skin tell their difference directly. Between the pores, where a treatment
+changes least, the spectra of both (``S_bb``, ``S_aa``) and what they share (``S_ab``) give the
+transfer function after / before. A Gaussian blur makes its logarithm a straight line in squared
+frequency; its value at zero is the contrast gain. Noise is not shared: it is taken out of both
+spectra so that the rest is wholly shared (Deming's regression, per ring of frequency), with the
+ratio of the two noises read above the band. Every formula is symmetric: exchanging the photos
+turns the signs and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from poremetrics.model import Conditions, FloatImage, Mask, Skin
+from poremetrics.pores._local import local_noise
+from poremetrics.settings.pair import PairSettings
+
+_KERNEL_GRID = 64
+_NEGLIGIBLE_PX2 = 1e-4
+_SMOOTH_PX = 0.7  # takes pixel noise off before the two textures are correlated
+
+
+def match_conditions(
+    before: Skin, after: Skin, common: Mask, settings: PairSettings
+) -> tuple[Skin, Skin, Conditions]:
+    """Match blur, contrast and noise of two aligned skins.
+
+    Parameters
+    ----------
+    before, after : Skin
+        Flattened skins on one grid.
+    common : (h, w) bool
+        Common area.
+    settings : PairSettings
+
+    Returns
+    -------
+    before, after : Skin
+        The sharper blurred to the softer, contrast brought to the geometric mean of both, one
+        noise map and one ``blur_px`` for both.
+    conditions : Conditions
+        What differed. NaN where there is too little bare skin to tell; then only the noise is
+        matched.
+    """
+    if np.array_equal(before.darkening, after.darkening) and np.array_equal(
+        before.mask, after.mask
+    ):
+        return before, after, Conditions(0.0, 1.0, 1.0, 1.0)
+    both = common & before.mask & after.mask
+    transfer = _transfer(before, after, both, settings)
+    if transfer is None:
+        extra, log_gain, noise_ratio = 0.0, 0.0, float("nan")
+    else:
+        extra, log_gain, noise_ratio = transfer.blur_px2, transfer.log_gain, transfer.noise_ratio
+    blurred_before = softened(before, max(extra, 0.0), settings)
+    blurred_after = softened(after, max(-extra, 0.0), settings)
+    half = float(np.exp(0.5 * log_gain))
+    one = _scaled(blurred_before, half)
+    two = _scaled(blurred_after, 1.0 / half)
+    noise = np.maximum(one.noise, two.noise)
+    blur_px = float(np.sqrt(0.5 * (one.blur_px**2 + two.blur_px**2)))
+    one, two = (replace(skin, noise=noise, blur_px=blur_px) for skin in (one, two))
+    known = transfer is not None
+    conditions = Conditions(
+        relative_blur_px=float(np.sign(extra) * np.sqrt(abs(extra))) if known else float("nan"),
+        gain=float(np.exp(log_gain)) if known else float("nan"),
+        noise_ratio=noise_ratio,
+        correlation=_correlation(one.darkening, two.darkening, both),
+    )
+    return one, two, conditions
+
+
+@dataclass(frozen=True, slots=True)
+class _Transfer:
+    """Transfer function after / before of the skin between the pores."""
+
+    blur_px2: float
+    log_gain: float
+    noise_ratio: float
+
+
+def _transfer(before: Skin, after: Skin, both: Mask, settings: PairSettings) -> _Transfer | None:
+    bare = _bare(before, after, both, settings)
+    spectra = _spectra(before.darkening, after.darkening, bare, settings)
+    if spectra is None:
+        return None
+    frequency, s_bb, s_aa, s_ab, count = spectra
+    axis2 = (2.0 * np.pi * frequency) ** 2
+    high = (frequency >= settings.band_high) & (frequency <= settings.noise_band)
+    band = (frequency >= settings.band_low) & (frequency < settings.band_high)
+    noise_ratio = float(np.sum(s_aa[high]) / max(float(np.sum(s_bb[high])), 1e-30))
+    edges = np.linspace(settings.band_low, settings.band_high, settings.band_bins + 1)
+    ring = np.digitize(frequency[band], edges) - 1
+    weight = np.bincount(ring, minlength=settings.band_bins).astype(np.float64)
+    filled = weight > 0
+
+    def mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        sums = np.bincount(ring, values[band], settings.band_bins)
+        return np.asarray(sums[filled] / weight[filled])
+
+    x, bb, aa, ab = mean(axis2), mean(s_bb), mean(s_aa), np.maximum(mean(s_ab), 0.0)
+    # Noise that, taken out of both in the ratio r, leaves what is wholly shared:
+    # (aa - r v)(bb - v) = ab², the smaller root.
+    r = noise_ratio
+    middle = 0.5 * (aa + r * bb)
+    root = np.sqrt(np.maximum(middle**2 - r * (aa * bb - ab**2), 0.0))
+    noise = np.maximum((middle - root) / r, 0.0)
+    coherence = ab**2 / np.maximum(aa * bb, 1e-30)
+    shared = (coherence >= settings.least_coherence) & (aa > r * noise) & (bb > noise)
+    if shared.sum() < 3:
+        return _Transfer(0.0, 0.0, float(np.sqrt(noise_ratio)))
+    y = 0.5 * np.log((aa - r * noise)[shared] / (bb - noise)[shared])
+    # Variance of half a log ratio of two spectra that share ``coherence`` of their power, each
+    # a mean over tiles (half overlapping: worth about half) and the ring's own frequencies.
+    samples = 0.5 * count * 0.5 * weight[filled][shared] / _HANN_SPREAD
+    c = np.clip(coherence[shared], 0.0, 1.0)
+    variance = (1.0 - c + 1e-3) / (2.0 * np.maximum(c, 1e-3) * samples)
+    design = np.column_stack((np.ones(int(shared.sum())), -0.5 * x[shared]))
+    precision = design.T @ (design / variance[:, None])
+    precision += np.diag((settings.gain_prior**-2.0, settings.blur_prior_px2**-2.0))
+    log_gain, blur_px2 = np.linalg.solve(precision, design.T @ (y / variance))
+    return _Transfer(float(blur_px2), float(log_gain), float(np.sqrt(noise_ratio)))
+
+
+_HANN_SPREAD = 2.25
+"""Neighbouring frequencies of a Hann window hang together: this many count as one, per axis."""
+
+
+def _bare(before: Skin, after: Skin, both: Mask, settings: PairSettings) -> FloatImage:
+    """Return 1 on bare skin of the common area, 0 on pores and other marks of either photo."""
+    marked = np.zeros(both.shape, dtype=np.uint8)
+    for skin in (before, after):
+        smooth = cv2.GaussianBlur(skin.darkening, (0, 0), settings.bare_smooth_px)
+        marked |= (np.abs(smooth) > settings.bare_sigma * skin.noise).astype(np.uint8)
+    side = 2 * settings.bare_margin_px + 1
+    around = cv2.dilate(marked, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    bare = (both & (around == 0)).astype(np.float32)
+    # A soft edge keeps the mask from throwing sharp spectra over the skin's own.
+    return np.asarray(bare * cv2.GaussianBlur(bare, (0, 0), settings.bare_smooth_px), np.float32)
+
+
+Spectra = tuple[
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    int,
+]
+
+
+def _spectra(
+    before: FloatImage, after: FloatImage, bare: FloatImage, settings: PairSettings
+) -> Spectra | None:
+    """Return frequency, both power spectra, the real cross spectrum, and the number of tiles."""
+    side = settings.tile_px
+    if min(bare.shape) < side:
+        return None
+    views = np.lib.stride_tricks.sliding_window_view
+    step = side // 2
+    weights = views(bare, (side, side))[::step, ::step].reshape(-1, side, side)
+    enough = weights.mean(axis=(1, 2)) >= settings.tile_skin_share
+    if int(enough.sum()) < settings.least_tiles:
+        return None
+    window = np.outer(np.hanning(side), np.hanning(side)).astype(np.float32)
+    taper = weights[enough] * window
+    norm = np.maximum(taper.sum(axis=(1, 2), keepdims=True), 1e-6)
+    transforms = []
+    for image in (before, after):
+        tiles = views(image, (side, side))[::step, ::step].reshape(-1, side, side)[enough]
+        level = (tiles * taper).sum(axis=(1, 2), keepdims=True) / norm
+        transforms.append(np.fft.rfft2((tiles - level) * taper))
+    one, two = transforms
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
+    return (
+        frequency.ravel(),
+        np.mean(np.abs(one) ** 2, axis=0, dtype=np.float64).ravel(),
+        np.mean(np.abs(two) ** 2, axis=0, dtype=np.float64).ravel(),
+        np.mean((one * np.conj(two)).real, axis=0, dtype=np.float64).ravel(),
+        int(enough.sum()),
+    )
+
+
+def softened(skin: Skin, variance_px2: float, settings: PairSettings) -> Skin:
+    """Return a skin under further blur of ``variance_px2``, with its noise measured anew.
+
+    Light blurs, not its logarithm: the darkening is taken back to relative light first.
+    """
+    if variance_px2 <= _NEGLIGIBLE_PX2:
+        return skin
+    taps = gaussian_taps(variance_px2)
+    weight = skin.mask.astype(np.float32)
+    share = np.maximum(_filtered(weight, taps), 1e-3)
+
+    def soft(image: FloatImage) -> FloatImage:
+        light = np.exp(-image) * weight
+        mean = np.maximum(_filtered(light, taps) / share, 1e-4)
+        return np.where(skin.mask, -np.log(mean), np.float32(0.0)).astype(np.float32)
+
+    darkening = soft(skin.darkening)
+    return replace(
+        skin,
+        darkening=darkening,
+        redness=soft(skin.redness),
+        brownness=soft(skin.brownness),
+        noise=local_noise(darkening, skin.mask, settings.noise_tile_px),
+        blur_px=float(np.sqrt(skin.blur_px**2 + variance_px2)),
+    )
+
+
+def gaussian_taps(variance_px2: float) -> npt.NDArray[np.float32]:
+    """Return the one-dimensional kernel whose transfer is ``exp(-variance ω² / 2)``.
+
+    Sampling a Gaussian narrower than half a pixel does not blur by its variance; this kernel
+    does, at every width.
+    """
+    omega = 2.0 * np.pi * np.fft.fftfreq(_KERNEL_GRID)
+    kernel = np.fft.fftshift(np.fft.ifft(np.exp(-0.5 * variance_px2 * omega**2)).real)
+    reach = min(_KERNEL_GRID // 2 - 1, int(np.ceil(4.0 * np.sqrt(variance_px2))) + 4)
+    taps = kernel[_KERNEL_GRID // 2 - reach : _KERNEL_GRID // 2 + reach + 1]
+    return np.asarray(taps / taps.sum(), dtype=np.float32)
+
+
+def _filtered(image: FloatImage, taps: npt.NDArray[np.float32]) -> FloatImage:
+    return np.asarray(
+        cv2.sepFilter2D(image, cv2.CV_32F, taps, taps, borderType=cv2.BORDER_REFLECT_101),
+        dtype=np.float32,
+    )
+
+
+def _scaled(skin: Skin, gain: float) -> Skin:
+    """Return a skin whose darkening is multiplied by ``gain``."""
+    if gain == 1.0:
+        return skin
+    factor = np.float32(gain)
+    return replace(skin, darkening=skin.darkening * factor, noise=skin.noise * factor)
+
+
+def _correlation(one: FloatImage, two: FloatImage, both: Mask) -> float:
+    """Return the correlation of two darkenings over the common area; NaN without any."""
+    if not both.any():
+        return float("nan")
+    a, b = (
+        cv2.GaussianBlur(image, (0, 0), _SMOOTH_PX)[both].astype(np.float64) for image in (one, two)
+    )
+    a, b = a - a.mean(), b - b.mean()
+    norm = float(np.sqrt(np.sum(a * a) * np.sum(b * b)))
+    return float(np.sum(a * b)) / norm if norm > 0 else float("nan")
