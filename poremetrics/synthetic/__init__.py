@@ -8,7 +8,6 @@ detector does; "visible" is defined by physics alone.
 """
 
 from poremetrics.synthetic.nuisance import PRESETS, Nuisance, Preset, draw_nuisance
-from poremetrics.synthetic.photograph import VISIBLE_SNR, photograph, render_skin
 from poremetrics.synthetic.records import (
     NO_MARKS,
     PERFECT_CAMERA,
@@ -21,29 +20,60 @@ from poremetrics.synthetic.records import (
     Tone,
     Treatment,
 )
-from poremetrics.synthetic.reshoot import PhotoMap, Reshot, reshoot
+from poremetrics.synthetic.reshot import PhotoMap, Reshot, reshoot
+from poremetrics.synthetic.scoring import (
+    SIZE_CLASSES_PX,
+    Assignment,
+    Proportion,
+    Score,
+    as_row,
+    assign,
+    coverage,
+    false_calls,
+    gate_px,
+    match,
+    power,
+    score,
+    score_by_size,
+    score_links,
+)
+from poremetrics.synthetic.shoot import VISIBLE_SNR, photograph, render_skin
 from poremetrics.synthetic.subject import make_skin
 
 __all__ = [
     "NO_MARKS",
     "PERFECT_CAMERA",
     "PRESETS",
+    "SIZE_CLASSES_PX",
     "TONES",
     "VISIBLE_SNR",
+    "Assignment",
     "Camera",
     "Marks",
     "Nuisance",
     "PhotoMap",
     "Preset",
+    "Proportion",
     "Recipe",
     "Reshot",
+    "Score",
     "SkinModel",
     "SyntheticSkin",
     "Tone",
     "Treatment",
+    "as_row",
+    "assign",
+    "coverage",
     "draw_nuisance",
+    "false_calls",
+    "gate_px",
     "make_skin",
+    "match",
     "photograph",
+    "power",
     "render_skin",
     "reshoot",
+    "score",
+    "score_by_size",
+    "score_links",
 ]

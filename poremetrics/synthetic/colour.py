@@ -1,10 +1,10 @@
-"""Linear light and sRGB, and the colours of skin."""
+"""The colours of skin in linear light."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from poremetrics.synthetic.records import FloatImage, Rgb, Tone
+from poremetrics.synthetic.records import Tone
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Weights of linear red, green, blue in luminance (Rec. 709)."""
@@ -26,23 +26,3 @@ MELANIN = np.array([0.62, 1.03, 1.45], np.float32)
 BLOOD = np.array([0.12, 1.0, 0.8], np.float32)
 # Light in a pit is filtered by blood before it leaves again: shadows of skin are reddish.
 SHADOW = np.array([0.66, 1.08, 1.18], np.float32)
-
-
-def encode(linear: FloatImage) -> Rgb:
-    """Return sRGB of linear light, rounded to 8 bit."""
-    light = np.clip(linear, 0.0, 1.0)
-    low = light * np.float32(12.92)
-    high = np.float32(1.055) * np.power(light, np.float32(1 / 2.4)) - np.float32(0.055)
-    coded = np.where(light <= 0.0031308, low, high)
-    return np.asarray(np.round(coded * 255.0), dtype=np.uint8)
-
-
-_VALUES = np.arange(256) / 255.0
-_DECODED = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4).astype(
-    np.float32
-)
-
-
-def decode(pixels: Rgb) -> FloatImage:
-    """Return linear light 0..1 of sRGB pixels."""
-    return np.asarray(_DECODED[pixels], dtype=np.float32)

@@ -9,6 +9,9 @@ import numpy as np
 
 from poremetrics.errors import UsageError
 
+WAVES = 6
+"""Plane waves that make up each component of the elastic field."""
+
 Preset = Literal["none", "gentle", "usual", "rough", "defocus", "other_light", "beauty"]
 
 
@@ -72,11 +75,14 @@ class Nuisance:
     def __post_init__(self) -> None:
         if self.scale <= 0:
             raise UsageError("scale", f"{self.scale} is not positive", "give e.g. 0.95")
-        if 2 * np.pi * self.elastic_px * np.sqrt(2.0) >= 0.5 * self.elastic_wavelength_px:
+        # Steepest slope the waves can add up to; below one half the field never folds and its
+        # inverse converges.
+        steepest = np.sqrt(2.0 * WAVES) * 2 * np.pi * self.elastic_px / self.elastic_wavelength_px
+        if steepest >= 0.5:
             raise UsageError(
                 "elastic_px",
                 f"{self.elastic_px} px over {self.elastic_wavelength_px} px would fold the skin",
-                "make the wavelength at least 18 times the displacement",
+                "make the wavelength at least 50 times the displacement",
             )
 
 

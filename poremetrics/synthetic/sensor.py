@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from poremetrics.synthetic.colour import encode
+from poremetrics.photo import to_srgb8
 from poremetrics.synthetic.records import Camera, FloatImage, Rgb
 
 
@@ -30,7 +30,7 @@ def expose(light: FloatImage, camera: Camera, rng: np.random.Generator) -> Rgb:
         light = _demosaiced(noisy(_mosaic(light), camera, rng))
     else:
         light = noisy(light, camera, rng)
-    picture = encode(light)
+    picture = to_srgb8(light)
     if camera.sharpen > 0.0:
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0)
         sharp = cv2.addWeighted(picture, 1.0 + camera.sharpen, soft, -camera.sharpen, 0.0)

@@ -43,7 +43,7 @@ def make_skin(rng: np.random.Generator, recipe: Recipe | None = None) -> SkinMod
     Returns
     -------
     SkinModel
-        To be photographed with :func:`poremetrics.synthetic.photograph`.
+        To be photographed with :func:`poremetrics.synthetic.shoot`.
     """
     recipe = recipe or Recipe()
     # One child per part, so that changing the density of pores leaves the furrows as they are.

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from poremetrics.synthetic.colour import LUMINANCE, decode
+from poremetrics.photo import to_linear
+from poremetrics.synthetic.colour import LUMINANCE
 from poremetrics.synthetic.records import FloatImage, Rgb
 
 Floats = npt.NDArray[np.float64]
@@ -44,7 +45,7 @@ def signal_to_noise(
         NaN where the pore is gone or lies outside the picture.
     """
     dip = _log(bare) - _log(full)
-    skin = -_log(decode(without))
+    skin = -_log(to_linear(without))
     places = np.round(truth[["x_px", "y_px"]].to_numpy(np.float64))
     diameter = truth["diameter_px"].to_numpy(np.float64)
     inside = (

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from poremetrics.synthetic.colour import LUMINANCE, decode, encode
-from poremetrics.synthetic.nuisance import Nuisance, Preset, draw_nuisance
+from poremetrics.photo import to_linear, to_srgb8
+from poremetrics.synthetic.colour import LUMINANCE
+from poremetrics.synthetic.nuisance import WAVES, Nuisance, Preset, draw_nuisance
 from poremetrics.synthetic.records import FloatImage, Rgb
 from poremetrics.synthetic.sensor import compressed
 
 Points = npt.NDArray[np.float64]
 
-_WAVES = 6  # plane waves that make up each component of the elastic field
 _STRIP_ROWS = 512  # rows worked on at a time, so that 24 megapixels fit in little memory
 _INVERSE_STEPS = 60  # fixed-point steps of the inverse map; each gains at least a factor of two
 
@@ -111,14 +111,14 @@ class PhotoMap:
     def _waves(self) -> tuple[float, Points, Points]:
         """Return amplitude, (2, waves, 2) wave vectors and (2, waves) phases of the field."""
         rng = np.random.default_rng(self.nuisance.elastic_seed)
-        heading = rng.uniform(0, 2 * np.pi, (2, _WAVES))
-        phase = rng.uniform(0, 2 * np.pi, (2, _WAVES))
-        length = self.nuisance.elastic_wavelength_px * rng.uniform(1.0, 2.0, (2, _WAVES))
+        heading = rng.uniform(0, 2 * np.pi, (2, WAVES))
+        phase = rng.uniform(0, 2 * np.pi, (2, WAVES))
+        length = self.nuisance.elastic_wavelength_px * rng.uniform(1.0, 2.0, (2, WAVES))
         waves = (
             np.stack([np.cos(heading), np.sin(heading)], axis=-1) * (2 * np.pi / length)[..., None]
         )
         # Each component has half the mean square; a wave of amplitude a has a mean square a²/2.
-        return self.nuisance.elastic_px / float(np.sqrt(_WAVES)), waves, phase
+        return self.nuisance.elastic_px / float(np.sqrt(WAVES)), waves, phase
 
     def _elastic(self, xy: Points) -> Points:
         """Return the smooth displacement at undistorted before places, from plane waves."""
@@ -180,7 +180,7 @@ def reshoot(
         nuisance = draw_nuisance(nuisance, preset)
     shape = after_shape or (pixels.shape[0], pixels.shape[1])
     mapping = PhotoMap(nuisance, (pixels.shape[0], pixels.shape[1]), shape)
-    light = decode(_beautified(pixels, nuisance.smoothing))
+    light = to_linear(_beautified(pixels, nuisance.smoothing))
     light = _relit(light, nuisance)
     light = _resampled(light, mapping)
     if nuisance.blur_px > 0.0:
@@ -194,7 +194,7 @@ def reshoot(
             light[rows] += np.float32(nuisance.noise) * np.sqrt(np.maximum(light[rows], 0)) * grain
     coded = np.empty((*shape, 3), np.uint8)
     for rows in _strips(shape[0]):
-        coded[rows] = encode(light[rows])
+        coded[rows] = to_srgb8(light[rows])
     return Reshot(compressed(coded, nuisance.jpeg_quality), mapping, nuisance)
 
 
