@@ -13,5 +13,33 @@ from poremetrics.pores.force import force
 from poremetrics.pores.link import Links, link
 from poremetrics.pores.match import match_conditions
 from poremetrics.pores.pair import pair
+from poremetrics.pores.tables import (
+    Placement,
+    join_links,
+    join_pores,
+    links_table,
+    number_ids,
+    place_by_map,
+    place_on_grid_photo,
+    pores_table,
+    positions,
+)
 
-__all__ = ["Links", "find", "flatten", "force", "link", "match_conditions", "pair"]
+__all__ = [
+    "Links",
+    "Placement",
+    "find",
+    "flatten",
+    "force",
+    "join_links",
+    "join_pores",
+    "link",
+    "links_table",
+    "match_conditions",
+    "number_ids",
+    "pair",
+    "place_by_map",
+    "place_on_grid_photo",
+    "pores_table",
+    "positions",
+]

@@ -136,6 +136,16 @@ def pores_table(
     return table(frame, PORES)
 
 
+def join_pores(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return several public tables of pores as one; empty where there are none."""
+    return table(pd.concat(tables, ignore_index=True) if tables else [], PORES)
+
+
+def join_links(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return several public tables of links as one; empty where there are none."""
+    return table(pd.concat(tables, ignore_index=True) if tables else [], LINKS)
+
+
 def number_ids(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
     """Return the regions' tables of one photo with ids that run through all of them."""
     starts = np.cumsum([0, *(len(frame) for frame in tables)])
