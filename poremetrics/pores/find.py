@@ -39,7 +39,7 @@ def find(skin: Skin, settings: PoresSettings) -> pd.DataFrame:
     keep = _sound(skin, found, dips) & thin_out(
         dips.xy, dips.seen_px, found.snr, share=settings.separation
     )
-    return _table(skin, found.take(keep), dips.take(keep), settings)
+    return _table(skin, dips.take(keep), settings)
 
 
 def fit_together(skin: Skin, found: Candidates, settings: PoresSettings) -> Dips:
@@ -104,7 +104,7 @@ def on_skin(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _table(skin: Skin, found: Candidates, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
+def _table(skin: Skin, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
     half_ratio = 0.5 * np.hypot(*dips.shear.T)
     major, minor = (
         true_width(dips.seen_px * ratio, skin.blur_px, settings.profile_exponent)[0]
@@ -129,7 +129,7 @@ def _table(skin: Skin, found: Candidates, dips: Dips, settings: PoresSettings) -
             "contrast": -np.expm1(-dips.depth),
             "contrast_err": dips.depth_err * np.exp(-dips.depth),
             "elongation": elongation,
-            "snr": found.snr,
+            "snr": dips.depth / dips.depth_err,
         }
     )
     table["flags"], table["is_pore"] = flags_of(skin, table, dips, settings)

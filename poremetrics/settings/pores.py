@@ -87,7 +87,7 @@ class PoresSettings(Room):
         source="the matched response changes by under 2 % between neighbours",
     )
     candidate_snr: float = number(
-        3.5,
+        2.7,
         low=1.0,
         high=20.0,
         unit="sigma",
@@ -95,11 +95,11 @@ class PoresSettings(Room):
         source=_PLANTED,
     )
     pore_snr: float = number(
-        5.0,
+        4.5,
         low=1.0,
         high=30.0,
         unit="sigma",
-        doc="Smallest filter response of a pore, in local noise sigmas of that filter.",
+        doc="Smallest fitted depth of a pore, in its standard errors.",
         source=_PLANTED,
     )
     pore_contrast: float = number(
