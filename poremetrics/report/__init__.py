@@ -20,8 +20,10 @@ from poremetrics.report.figures import (
     plot_strip,
 )
 from poremetrics.report.files import contents, write
+from poremetrics.report.folder import check_target, write_text
 
 __all__ = [
+    "check_target",
     "contents",
     "plot_after",
     "plot_before",
@@ -31,4 +33,5 @@ __all__ = [
     "plot_sizes",
     "plot_strip",
     "write",
+    "write_text",
 ]

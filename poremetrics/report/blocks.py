@@ -62,7 +62,7 @@ class Light:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A picture with marks over it."""
+    """A picture with marks over it; a wide one takes the whole width."""
 
     key: str
     pixels: Rgb
@@ -98,19 +98,38 @@ class Chart:
     caption: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """Pictures beside each other, with one name."""
+
+    name: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of a table under one heading; the heading may be empty.
+
+    A row of fewer cells than the table has columns fills them with its last cell but one.
+    """
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    verdicts: tuple[str, ...] = ()
+    """Verdict per row, for its colour; empty where the table has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table; ``numeric`` says which columns are figures."""
 
     caption: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    groups: tuple[Group, ...]
     numeric: tuple[bool, ...]
-    verdicts: tuple[str, ...] = ()
-    """Verdict per row, for its colour; empty where the table has none."""
 
 
-Plain = Text | Light | Picture | Pair | Chart | Table
+Plain = Text | Light | Picture | Row | Pair | Chart | Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +159,8 @@ class Card:
 
     verdict: str
     name: str
-    sentence: str
+    words: str
+    """The sentence without the region's name, which stands before it."""
     bar: Bar | None = None
     lines: tuple[tuple[str, str, str], ...] = ()
     reasons: tuple[str, ...] = ()
@@ -168,4 +188,8 @@ class Report:
     detail: str
     notes: tuple[str, ...]
     cards: tuple[Card, ...]
+    whole: Card | None
+    """Figures of all regions together."""
+    overview: Picture | None
+    """Where was measured."""
     sections: tuple[Section, ...]

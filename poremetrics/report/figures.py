@@ -94,8 +94,9 @@ def plot_changes(result: Comparison, *, ax: Axes | None = None) -> Axes:
         ax = new_axes(result, 0.12 + 0.03 * len(rows))
     heights, labels, groups = [], [], []
     height = 0.0
-    for region, group in rows.groupby("region", sort=False):
-        groups.append((height, region_name(str(region))))
+    for region in summary.whole_first(rows["region"]):
+        group = rows[rows["region"] == region]
+        groups.append((height, region_name(region)))
         height -= 0.9
         for row in group.itertuples():
             _draw_change(ax, height, row)

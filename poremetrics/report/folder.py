@@ -63,6 +63,27 @@ def publish(target: Path, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(stage, ignore_errors=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write one text file in UTF-8, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        The disk refuses.
+    """
+    with _told(path):
+        handle, name = tempfile.mkstemp(prefix=_hidden(path), suffix=_PARTIAL, dir=path.parent)
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
 def check_target(target: Path) -> None:
     """Refuse a target that may not be replaced.
 

@@ -14,9 +14,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from poremetrics.model import Comparison, Measurement, Rgb
 from poremetrics.report import texts
-from poremetrics.report.blocks import Bar, Chart, Details, Layer, Pair, Picture, Report, Section
+from poremetrics.report.blocks import Bar, Chart, Details, Layer, Pair, Picture, Report, Row, Section
 from poremetrics.report.figures import figure_of, new_axes
 from poremetrics.report.pictures import encode
+from poremetrics.report.sentences import kept_together
 from poremetrics.settings.report import ReportSettings
 
 _TEMPLATES = resources.files("poremetrics.report") / "templates"
@@ -43,6 +44,8 @@ def html_bytes(report: Report, result: Comparison | Measurement) -> bytes:
     """
     settings = result.settings.report
     images = _Images(settings)
+    if report.overview is not None:
+        images.take(report.overview, result)
     for section in report.sections:
         for block in _flat(section):
             images.take(block, result)
@@ -77,6 +80,9 @@ class _Images:
             self._add(block.after)
         elif isinstance(block, Picture):
             self._add(block.pixels)
+        elif isinstance(block, Row):
+            for picture in block.pictures:
+                self._add(picture.pixels)
         elif isinstance(block, Chart):
             ax = new_axes(result, block.height_share)
             block.draw(ax)
@@ -153,6 +159,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_kept_together,
     )
     environment.filters["rings"] = rings
     environment.filters["outline"] = outline
@@ -161,12 +168,22 @@ def _environment() -> Environment:
     return environment
 
 
+def _kept_together(value: object) -> object:
+    """Keep a figure and its unit on one line; markup passes untouched."""
+    return kept_together(value) if type(value) is str else value
+
+
 def rings(layer: Layer) -> str:
     """Return the path that draws a layer's circles, or squares around them."""
     values = np.round(layer.circles, 1)
-    if layer.style.square:
+    if layer.style.shape == "square":
         return "".join(
             f"M{x - r:g} {y - r:g}h{2 * r:g}v{2 * r:g}h{-2 * r:g}z" for x, y, r in values.tolist()
+        )
+    if layer.style.shape == "cross":
+        return "".join(
+            f"M{x - r:g} {y - r:g}l{2 * r:g} {2 * r:g}m0 {-2 * r:g}l{-2 * r:g} {2 * r:g}"
+            for x, y, r in values.tolist()
         )
     return "".join(
         f"M{x - r:g} {y:g}a{r:g} {r:g} 0 1 0 {2 * r:g} 0a{r:g} {r:g} 0 1 0 {-2 * r:g} 0"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ class Style:
 
     colour: str
     dash: tuple[float, ...] = ()
-    square: bool = False
+    shape: Literal["ring", "square", "cross"] = "ring"
 
 
 # Okabe & Ito (2008), colours told apart in every kind of colour blindness; over a dark halo they
@@ -30,9 +31,9 @@ class Style:
 STYLES: Mapping[str, Style] = {
     "matched": Style("#ffffff"),
     "seen": Style("#ffffff"),
-    "lost": Style("#f0e442", dash=(2.0, 2.0)),
-    "new": Style("#56b4e9", square=True),
-    "left_out": Style("#ffffff", dash=(1.0, 2.0), square=True),
+    "lost": Style("#f0e442", dash=(3.0, 2.0)),
+    "new": Style("#56c8ff", shape="square"),
+    "left_out": Style("#ffffff", shape="cross"),
     "much_smaller": Style("#1f8fff"),
     "smaller": Style("#9fd4ff"),
     "same": Style("#ffffff"),
@@ -43,7 +44,8 @@ STYLES: Mapping[str, Style] = {
 
 def is_pore(pores: pd.DataFrame) -> pd.Series:
     """Return which rows count as pores: those without an excluding flag."""
-    return ~pores["flags"].map(lambda flags: not EXCLUDING.isdisjoint(str(flags).split(";")))
+    keeps = [EXCLUDING.isdisjoint(str(flags).split(";")) for flags in pores["flags"]]
+    return pd.Series(keeps, index=pores.index, dtype=bool)
 
 
 def marks(result: Comparison | Measurement) -> pd.DataFrame:
@@ -140,13 +142,17 @@ def _size_class(change_pct: pd.Series, settings: ReportSettings) -> pd.Series:
     return classes.astype("object").where(change_pct.notna(), "")
 
 
-def clearest(result: Comparison | Measurement) -> pd.DataFrame:
+def clearest(
+    result: Comparison | Measurement, hidden: Callable[[pd.DataFrame], pd.Series] | None = None
+) -> pd.DataFrame:
     """Return the pores of the strip: the clearest in both photos, best first, never by change.
 
     Parameters
     ----------
     result : Comparison or Measurement
         What was computed.
+    hidden : callable, optional
+        Says of rows of :func:`marks` which ones may not be shown.
 
     Returns
     -------
@@ -154,6 +160,8 @@ def clearest(result: Comparison | Measurement) -> pd.DataFrame:
         Rows of :func:`marks`, at most ``strip_pores``, taken from the regions in turn.
     """
     frame = marks(result)
+    if hidden is not None:
+        frame = frame[~hidden(frame)]
     frame = frame[frame["status"].isin(["matched", "seen"]) & (frame["diameter_px"] > 0)]
     frame = frame.sort_values(["snr", "x_px", "y_px"], ascending=[False, True, True])
     turn = frame.groupby("region", sort=False).cumcount()

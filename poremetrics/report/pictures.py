@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from poremetrics.model import (
     Box,
@@ -16,12 +17,13 @@ from poremetrics.model import (
     FloatImage,
     Measurement,
     Photo,
+    Points,
     Region,
     RegionAlignment,
     Rgb,
 )
-from poremetrics.report.marks import clearest
-from poremetrics.report.privacy import covered
+from poremetrics.report.marks import clearest, marks
+from poremetrics.report.privacy import covered, eye_band
 from poremetrics.settings.report import ReportSettings
 
 _JPEG = "image/jpeg"
@@ -62,24 +64,62 @@ class PairView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """The photos as they may be shown: with the eyes covered unless that was switched off."""
+    """The photos as they may be shown: with the eyes covered unless that was switched off.
+
+    ``bands`` are the outlines of what is covered, in the pixels of each photo.
+    """
 
     before: Photo
     after: Photo | None
+    bands: tuple[Points | None, Points | None] = (None, None)
+
+    def near_band(self, frame: pd.DataFrame, reach_px: float) -> pd.Series:
+        """Return which rows of ``marks`` lie within a distance of what is covered."""
+        near = pd.Series(False, index=frame.index)
+        columns = (("x_px", "y_px"), ("x_after_px", "y_after_px"))
+        for band, names in zip(self.bands, columns, strict=True):
+            if band is not None:
+                near |= _distance(band, frame[list(names)].to_numpy(np.float64)) < reach_px
+        return near
 
 
 def shown(result: Comparison | Measurement, *, anonymise: bool) -> Shown:
     """Return the photos of a result as they may be shown."""
     settings = result.settings.report
     if isinstance(result, Measurement):
-        photo = covered(result.photo, result.face, settings) if anonymise else result.photo
-        return Shown(photo, None)
+        if not anonymise:
+            return Shown(result.photo, None)
+        photo = covered(result.photo, result.face, settings)
+        return Shown(photo, None, (eye_band(result.face, settings), None))
     if not anonymise:
         return Shown(result.before, result.after)
     return Shown(
         covered(result.before, result.before_face, settings),
         covered(result.after, result.after_face, settings),
+        (eye_band(result.before_face, settings), eye_band(result.after_face, settings)),
     )
+
+
+def _distance(band: Points, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the distance of (N, 2) places to a convex outline, below 0 inside, NaN as far off."""
+    ends = np.roll(band, -1, axis=0)
+    along = ends - band
+    length = np.hypot(along[:, 0], along[:, 1])
+    middle = band.mean(axis=0)
+    normal = np.stack([along[:, 1], -along[:, 0]], axis=1) / length[:, None]
+    outward = np.sign(((band - middle) * normal).sum(axis=1))[:, None] * normal
+    # The largest distance from a side's line: exact inside and beside, a little short at corners.
+    away = ((xy[:, None, :] - band[None]) * outward[None]).sum(axis=2).max(axis=1)
+    return np.where(np.isfinite(away), away, np.inf)
+
+
+def clearest_shown(result: Comparison | Measurement, photos: Shown) -> pd.DataFrame:
+    """Return the pores of the strip, none of them beside what is covered."""
+    widest = clearest(result)
+    if widest.empty:
+        return widest
+    reach = result.settings.report.strip_diameters * float(marks(result)["diameter_px"].max())
+    return clearest(result, lambda frame: photos.near_band(frame, reach))
 
 
 def encode(pixels: Rgb, settings: ReportSettings) -> tuple[bytes, str]:
@@ -241,7 +281,7 @@ def strip(result: Comparison | Measurement, photos: Shown) -> Rgb | None:
     (h, w, 3) uint8 or None
         One column per pore; None where there is none.
     """
-    chosen = clearest(result)
+    chosen = clearest_shown(result, photos)
     if chosen.empty:
         return None
     settings = result.settings.report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,16 +16,18 @@ from poremetrics.report.blocks import (
     Block,
     Chart,
     Details,
+    Group,
     Layer,
     Pair,
     Picture,
     Report,
+    Row,
     Section,
     Table,
     Text,
 )
-from poremetrics.report.marks import SIZE_CLASSES, STYLES, clearest, marks
-from poremetrics.report.pictures import Shown, View, overview, region_view, region_views, shown, strip
+from poremetrics.report.marks import SIZE_CLASSES, STYLES, marks
+from poremetrics.report.pictures import Shown, View, clearest_shown, overview, region_view, region_views, shown, strip
 from poremetrics.report.sentences import figure, interval, length, percent, region_name
 from poremetrics.settings.report import ReportSettings
 
@@ -58,14 +61,16 @@ def build(
         line, detail = summary.photo_headline(result)
         return Report(
             texts.TITLE_PHOTO, created, label or "", "", line, detail,
-            result.face.notes, summary.photo_cards(result),
-            _photo_sections(result, photos, anonymise=anonymise),
+            result.face.notes, summary.photo_cards(result), None,
+            _overview(result.face, photos, result.settings.report, anonymise=anonymise),
+            _photo_sections(result, photos),
         )  # fmt: skip
     verdict, line, detail = summary.headline(result)
     return Report(
         texts.TITLE_PAIR, created, label or "", verdict, line, detail,
-        _pair_notes(result), summary.cards(result),
-        _pair_sections(result, photos, anonymise=anonymise),
+        _pair_notes(result), summary.cards(result), summary.whole_card(result),
+        _overview(result.before_face, photos, result.settings.report, anonymise=anonymise),
+        _pair_sections(result, photos),
     )  # fmt: skip
 
 
@@ -84,14 +89,12 @@ def _pair_notes(result: Comparison) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*notes, *others]))
 
 
-def _pair_sections(
-    result: Comparison, photos: Shown, *, anonymise: bool
-) -> tuple[Section, ...]:
+def _pair_sections(result: Comparison, photos: Shown) -> tuple[Section, ...]:
     frame = marks(result)
     pairs = _pairs(result, photos, frame)
     has_pores = bool(frame["status"].isin(["matched", "lost", "new"]).any())
     nothing_left = result.changes.empty or summary.WHOLE in summary.refused(result)
-    overlays = [_overlay(pair, result.settings.report) for pair in pairs if pair.status]
+    overlays = [_overlay(pair) for pair in pairs]
     sections = [
         _section(
             "quality",
@@ -102,10 +105,9 @@ def _pair_sections(
         _section(
             "pairs",
             texts.LEADS["pairs"] if pairs else texts.NO_PICTURES,
-            _overview(result.before_face, photos, result.settings.report, anonymise=anonymise),
             *pairs,
         ),
-        _section("overlay", texts.LEADS["overlay"], *overlays) if overlays and has_pores else None,
+        _section("overlay", texts.LEADS["overlay"], *overlays, Text((texts.SIZE_NOTE,))) if overlays and has_pores else None,
         _strip(result, photos),
         _sizes(result, frame) if has_pores else None,
         _changes(result),
@@ -116,9 +118,7 @@ def _pair_sections(
     return tuple(section for section in sections if section is not None)
 
 
-def _photo_sections(
-    result: Measurement, photos: Shown, *, anonymise: bool
-) -> tuple[Section, ...]:
+def _photo_sections(result: Measurement, photos: Shown) -> tuple[Section, ...]:
     frame = marks(result)
     settings = result.settings.report
     pictures: list[Block] = []
@@ -137,7 +137,6 @@ def _photo_sections(
         _section(
             "overlay",
             texts.LEADS["overlay_photo"] if has_pores else texts.NO_PORES,
-            _overview(result.face, photos, settings, anonymise=anonymise),
             *pictures,
         ),
         _strip(result, photos),
@@ -173,7 +172,7 @@ def _overview(
         for region in face.regions
     )
     alt = texts.ALT_OVERVIEW if anonymise else texts.ALT_OVERVIEW_OPEN
-    caption = texts.CAPTION_OVERVIEW + "." + (texts.EYES if anonymise else "")
+    caption = texts.CAPTION_OVERVIEW + (texts.EYES if anonymise else "")
     return Picture("overview", view.pixels, alt, caption, layers, wide=False)
 
 
@@ -240,14 +239,18 @@ def _layers(
     return tuple(layers)
 
 
-def _overlay(pair: Pair, settings: ReportSettings) -> Picture:
-    counted = ", ".join(f"{len(layer.circles)} {layer.label}" for layer in pair.status)
-    return Picture(
-        f"overlay-{pair.key}",
-        pair.before,
-        texts.ALT_OVERLAY.format(region=pair.name, counts=counted),
-        f"{pair.name}.",
-        pair.status,
+def _overlay(pair: Pair) -> Row:
+    def one(key: str, title: str, layers: tuple[Layer, ...]) -> Picture:
+        counted = ", ".join(f"{len(layer.circles)} {layer.label}" for layer in layers)
+        alt = texts.ALT_OVERLAY.format(region=pair.name, counts=counted)
+        return Picture(f"{key}-{pair.key}", pair.before, alt, title, layers)
+
+    return Row(
+        pair.name,
+        (
+            one("status", texts.MARKS_STATUS, pair.status),
+            one("size", texts.MARKS_SIZE, pair.sizes),
+        ),
     )
 
 
@@ -263,7 +266,7 @@ def _strip(result: Comparison | Measurement, photos: Shown) -> Section | None:
     pixels = strip(result, photos)
     if pixels is None:
         return None
-    chosen = clearest(result)
+    chosen = clearest_shown(result, photos)
     names = ", ".join(region_name(str(name)).lower() for name in chosen["region"])
     single = isinstance(result, Measurement)
     face = result.face if isinstance(result, Measurement) else result.before_face
@@ -328,8 +331,7 @@ def _changes(result: Comparison) -> Section | None:
                 0.12 + 0.03 * drawn,
             )
         )
-    for region, rows in headline.groupby("region", sort=False):
-        blocks.append(_change_table(region_name(str(region)), rows, verdicts=True))
+    blocks.append(_change_table(texts.SECTIONS["changes"], headline, verdicts=True))
     return _section("changes", texts.LEADS["changes"], *blocks)
 
 
@@ -337,56 +339,67 @@ def _secondary(result: Comparison) -> Section | None:
     rows = result.changes[result.changes["verdict"] == _SECONDARY_VERDICT]
     if rows.empty:
         return None
-    tables = [
-        _change_table(region_name(str(region)), group, verdicts=False)
-        for region, group in rows.groupby("region", sort=False)
-    ]
-    return _section("secondary", texts.LEADS["secondary"], *tables)
+    table = _change_table(texts.SECTIONS["secondary"], rows, verdicts=False)
+    return _section("secondary", texts.LEADS["secondary"], table)
 
 
 def _change_table(caption: str, rows: pd.DataFrame, *, verdicts: bool) -> Table:
-    cells = []
-    for row in rows.itertuples():
-        unit = str(row.unit)
-        line = [
-            summary.metric_name(str(row.metric)),
-            summary.with_unit(float(row.before), unit),
-            summary.with_unit(float(row.after), unit),
-            percent(float(row.change_pct)),
-            interval(float(row.ci_low_pct), float(row.ci_high_pct)),
-            percent(float(row.rc_pct), signed=False),
-            percent(abs(float(row.detectable_pct)), signed=False),
-        ]
-        if verdicts:
-            line.append(f"{texts.VERDICT_SIGNS[str(row.verdict)]} {texts.VERDICTS[str(row.verdict)]}")
-        cells.append(tuple(line))
     names = ["metric", *_CHANGE_COLUMNS, *(["verdict"] if verdicts else [])]
+    groups = []
+    for region in summary.whole_first(rows["region"]):
+        here = rows[rows["region"] == region]
+        # A refused region has nothing to show but that.
+        empty = verdicts and bool((here["verdict"] == "not comparable").all())
+        cells = (
+            ((texts.ALL_MEASURES, _verdict_words("not comparable")),)
+            if empty and here["before"].isna().all()
+            else tuple(_change_cells(row, verdicts=verdicts) for row in here.itertuples())
+        )
+        said = tuple(str(verdict) for verdict in here["verdict"])[: len(cells)]
+        groups.append(Group(region_name(region), cells, said if verdicts else ()))
     return Table(
         caption,
         tuple(texts.COLUMNS[name] for name in names),
-        tuple(cells),
+        tuple(groups),
         (False, *([True] * len(_CHANGE_COLUMNS)), *([False] if verdicts else [])),
-        tuple(str(verdict) for verdict in rows["verdict"]) if verdicts else (),
     )
 
 
+def _change_cells(row: Any, *, verdicts: bool) -> tuple[str, ...]:
+    unit = str(row.unit)
+    cells = (
+        summary.metric_name(str(row.metric)),
+        summary.with_unit(float(row.before), unit),
+        summary.with_unit(float(row.after), unit),
+        percent(float(row.change_pct)),
+        interval(float(row.ci_low_pct), float(row.ci_high_pct)),
+        percent(float(row.rc_pct), signed=False),
+        percent(abs(float(row.detectable_pct)), signed=False),
+    )
+    return (*cells, _verdict_words(str(row.verdict))) if verdicts else cells
+
+
+def _verdict_words(verdict: str) -> str:
+    return f"{texts.VERDICT_SIGNS[verdict]} {texts.VERDICTS[verdict]}"
+
+
 def _values(result: Measurement) -> Section:
-    tables = [
-        Table(
-            region_name(str(region)),
-            (texts.COLUMNS["metric"], texts.COLUMNS["value"]),
+    groups = tuple(
+        Group(
+            region_name(region),
             tuple(
                 (
                     summary.metric_name(str(row.metric)),
                     summary.with_unit(float(row.value), str(row.unit)),
                 )
-                for row in rows.itertuples()
+                for row in result.regions[result.regions["region"] == region].itertuples()
             ),
-            (False, True),
         )
-        for region, rows in result.regions.groupby("region", sort=False)
-    ]
-    return _section("values", texts.LEADS["values"], *tables)
+        for region in summary.whole_first(result.regions["region"])
+    )
+    columns = (texts.COLUMNS["metric"], texts.COLUMNS["value"])
+    table = Table(texts.SECTIONS["values"], columns, groups, (False, True))
+    return _section("values", texts.LEADS["values"], table)
 
 
 def _checks_table(quality: pd.DataFrame) -> tuple[Block, ...]:
@@ -414,7 +427,7 @@ def _checks_table(quality: pd.DataFrame) -> tuple[Block, ...]:
     table = Table(
         texts.ALL_CHECKS,
         tuple(texts.COLUMNS[name] for name in names),
-        tuple(rows),
+        (Group("", tuple(rows)),),
         (False, False, False, True, True, False),
     )
     return (Details(texts.ALL_CHECKS, (table,)),)
@@ -482,7 +495,7 @@ def _provenance(result: Comparison | Measurement) -> Table:
     rows += sorted(result.provenance.versions.items())
     return Table(
         texts.PROVENANCE, (texts.COLUMNS["software"], texts.COLUMNS["version"]),
-        tuple(rows), (False, False),
+        (Group("", tuple(rows)),), (False, False),
     )  # fmt: skip
 
 
@@ -501,5 +514,5 @@ def _settings(result: Comparison | Measurement) -> Table:
     names = ("setting", "value", "meaning")
     return Table(
         texts.SETTINGS_TITLE, tuple(texts.COLUMNS[name] for name in names),
-        tuple(rows), (False, False, False),
+        (Group("", tuple(rows)),), (False, False, False),
     )  # fmt: skip

@@ -90,6 +90,13 @@ def range_words(low: float, high: float) -> str:
     return texts.RANGE_BOTH.format(low=whole(low), high=whole(high))
 
 
+def kept_together(text: str) -> str:
+    """Return ``text`` with figures and units that do not part at the end of a line."""
+    for unit in ("%", "µm", "mm", "px", "pixels"):
+        text = text.replace(f" {unit}", f"\u00a0{unit}")
+    return text
+
+
 def row_of(changes: pd.DataFrame, region: str, *metrics: str) -> pd.Series | None:
     """Return the row of a region and the first of the measures that is there."""
     here = changes[changes["region"] == region]

@@ -54,6 +54,14 @@ def cards(result: Comparison) -> tuple[Card, ...]:
     return tuple(_card(result, name, left_out) for name in names)
 
 
+def whole_card(result: Comparison) -> Card | None:
+    """Return the figures of all regions together; None where they have none."""
+    if row_of(result.changes, WHOLE, *MATCHED) is None:
+        return None
+    card = _card(result, WHOLE, refused(result))
+    return card if card.lines else None
+
+
 def _card(result: Comparison, region: str, left_out: frozenset[str]) -> Card:
     kind = kind_of(result.changes, region, left_out)
     row = row_of(result.changes, region, *MATCHED)
@@ -99,10 +107,8 @@ def photo_cards(result: Measurement) -> tuple[Card, ...]:
             for row in rows.itertuples()
             if str(row.metric) in texts.PHOTO_LINES
         )
-        sentence = texts.SENTENCES["measured"].format(
-            region=region_name(name), count=f"{_count(result, [name]):,}"
-        )
-        cards.append(Card("", region_name(name), sentence, lines=lines))
+        words = texts.SENTENCES["measured"].format(count=f"{_count(result, [name]):,}")
+        cards.append(Card("", region_name(name), words, lines=lines))
     return tuple(cards)
 
 
@@ -111,6 +117,12 @@ def _count(result: Measurement, names: list[str]) -> int:
         result.regions["region"].isin(names) & (result.regions["metric"] == "count")
     ]
     return int(rows["value"].fillna(0).sum())
+
+
+def whole_first(regions: pd.Series) -> list[str]:
+    """Return the names of regions once each, all of them together first."""
+    names = [str(name) for name in regions.drop_duplicates()]
+    return sorted(names, key=lambda name: name != WHOLE)
 
 
 def metric_name(name: str) -> str:

@@ -51,16 +51,17 @@ HEADLINE_DETAIL: Mapping[str, str] = {
     "mixed": "The regions below have their own results.",
     "measured": "Same skin, other photo? Compare two photos to follow a change.",
 }
+SENTENCE = "{region}: {words}"
 SENTENCES: Mapping[str, str] = {
-    "decreased": "{region}: pores appear {size} % smaller ({low} to {high} %); "
+    "decreased": "pores appear {size} % smaller ({low} to {high} %); "
     "this pair could show changes from {detectable} %.",
-    "increased": "{region}: pores appear {size} % larger ({low} to {high} %); "
+    "increased": "pores appear {size} % larger ({low} to {high} %); "
     "this pair could show changes from {detectable} %.",
-    "no detectable change": "{region}: no detectable change in the size of pores ({range}); "
+    "no detectable change": "no detectable change in the size of pores ({range}); "
     "this pair could show changes from {detectable} %.",
-    "not comparable": "{region}: not comparable.",
-    "no pores": "{region}: too few visible pores to compare their size.",
-    "measured": "{region}: {count} visible pores.",
+    "not comparable": "not comparable.",
+    "no pores": "too few visible pores to compare their size.",
+    "measured": "{count} visible pores.",
 }
 RANGE_BOTH = "{low} % smaller to {high} % larger"
 RANGE_BELOW = "{low} to {high} % smaller"
@@ -118,7 +119,7 @@ SECTIONS: Mapping[str, str] = {
     "pairs": "The same skin, before and after",
     "overlay": "Every pore that was measured",
     "strip": "The clearest single pores",
-    "sizes": "How large the pores are",
+    "sizes": "How large the pores appear",
     "changes": "All changes in figures",
     "secondary": "Further measures of the skin",
     "values": "All figures",
@@ -134,9 +135,11 @@ LEADS: Mapping[str, str] = {
     "strip": "The pores seen most clearly in both photos, picked for clarity and never for their "
     "change. Upper row before, lower row after; every picture shows the same {width}.",
     "strip_photo": "The pores seen most clearly; every picture shows the same {width}.",
-    "sizes": "How many visible pores there are of each size, in the skin both photos show.",
-    "sizes_photo": "How many pores there are of each size.",
-    "changes": "Each change is after against before, for the same skin. The interval holds the "
+    "sizes": "How many pores there are of each size, in the skin both photos show. Those to the "
+    "right of the dashed line count as visible pores.",
+    "sizes_photo": "How many pores there are of each size. Those to the right of the dashed line "
+    "count as visible pores.",
+    "changes": "Every measure of every region. Each change is after against before, for the same skin. The interval holds the "
     "true change 95 times in 100. The repeatability coefficient is what two photos of unchanged "
     "skin may differ by. Verdicts are strict: taken over all of them together, unchanged skin is "
     "called changed in at most 5 of 100 pairs.",
@@ -216,10 +219,11 @@ ALT_CHANGES = "Changes with their 95 % intervals; the table below holds the same
 CAPTION_PAIR = "{region}. {scale}{cover}"
 CAPTION_FULL = "At 100 % each pixel of the photo is one pixel here."
 CAPTION_REDUCED = "Reduced to {share} % of the photo's pixels; a detail at full size follows."
-CAPTION_OVERVIEW = "Where was measured"
+CAPTION_OVERVIEW = "Regions measured; left and right are the person’s own."
 EYES = " Eyes are covered."
 NO_PICTURES = "The photos could not be laid onto each other, so they are not shown as a pair."
 NO_PORES = "No pores were found here."
+ALL_MEASURES = "All measures"
 LEGEND: Mapping[str, str] = {
     "matched": "found in both",
     "lost": "seen only before",
@@ -278,7 +282,7 @@ COLUMNS: Mapping[str, str] = {
     "software": "Software",
     "version": "Version",
 }
-UNITS: Mapping[str, str] = {"1": "", "pores": "", "deg": "°", "1/cm²": "per cm²"}
+UNITS: Mapping[str, str] = {"1": "", "pores": "", "deg": "°", "1/cm²": "", "1/Mpx": ""}
 PHOTO_LINES = (
     "density_cm2",
     "density_mpx",
