@@ -8,6 +8,7 @@ detector does; "visible" is defined by physics alone.
 """
 
 from poremetrics.synthetic.nuisance import PRESETS, Nuisance, Preset, draw_nuisance
+from poremetrics.synthetic.peers import PEERS, PeerResult, best_peers
 from poremetrics.synthetic.records import (
     NO_MARKS,
     PERFECT_CAMERA,
@@ -42,6 +43,7 @@ from poremetrics.synthetic.subject import make_skin
 
 __all__ = [
     "NO_MARKS",
+    "PEERS",
     "PERFECT_CAMERA",
     "PRESETS",
     "SIZE_CLASSES_PX",
@@ -51,6 +53,7 @@ __all__ = [
     "Camera",
     "Marks",
     "Nuisance",
+    "PeerResult",
     "PhotoMap",
     "Preset",
     "Proportion",
@@ -63,6 +66,7 @@ __all__ = [
     "Treatment",
     "as_row",
     "assign",
+    "best_peers",
     "coverage",
     "draw_nuisance",
     "false_calls",

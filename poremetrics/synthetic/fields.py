@@ -10,6 +10,7 @@ from poremetrics.synthetic.records import FloatImage, Recipe
 # A field is sampled this finely against its own correlation length, then enlarged: a wide blur
 # of a full picture would cost seconds.
 _SAMPLES_PER_SIGMA = 3.0
+_ROUGH_PATCH_MM = 5.0  # size of rougher and smoother patches of skin
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], sigma_px: float) -> FloatImage:
@@ -95,6 +96,10 @@ def relief(rng: np.random.Generator, shape: tuple[int, int], recipe: Recipe) -> 
     # Furrows are rounded by the sheen of skin fat: nothing finer than 50 µm is left.
     rounded = cv2.GaussianBlur(height, (0, 0), max(0.05 * recipe.grain_px_per_mm, 0.4))
     height = np.asarray(rounded, np.float32)
+    height *= np.exp(
+        np.float32(recipe.relief_unevenness)
+        * smooth_noise(rng, shape, _ROUGH_PATCH_MM * recipe.grain_px_per_mm)
+    )
     across, along = slopes(height, recipe.grain_px_per_mm)
     rms = float(np.sqrt((across**2 + along**2).mean()))
     return np.asarray(height / rms, dtype=np.float32)

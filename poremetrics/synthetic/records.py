@@ -76,6 +76,8 @@ class Recipe:
         Share of pores with a dark core.
     relief : float
         Standard deviation of the shading of furrows under grazing light, in log luminance.
+    relief_unevenness : float
+        Standard deviation of the logarithm of the relief's depth from place to place.
     relief_spacing_mm : float
         Typical distance between furrows.
     mottling : float
@@ -101,6 +103,7 @@ class Recipe:
     clustering: float = 0.35
     plug_share: float = 0.08
     relief: float = 0.045
+    relief_unevenness: float = 0.35
     relief_spacing_mm: float = 0.45
     mottling: float = 0.03
     redness: float = 0.05
