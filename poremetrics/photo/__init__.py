@@ -1,11 +1,54 @@
 """Room ``photo``: a file becomes upright sRGB pixels, with the facts of its capture.
 
-:func:`load` reads any photo or says in one line why it cannot.
+:func:`load` reads any photo or says in one line why it cannot. :mod:`~poremetrics.photo.color`
+converts between sRGB levels, linear light and the CIELAB figures of skin.
+:func:`sharpness` (blur, noise and texture from one power spectrum) and the functions of
+:mod:`~poremetrics.photo.quality` measure how a patch of skin was photographed; they take the patch
+and the mask of its skin, judge nothing, and say NaN where there is too little skin to tell.
 """
 
 from __future__ import annotations
 
-from poremetrics.photo.color import to_linear, to_srgb8
+from poremetrics.photo.color import lightness, luminance, redness, to_linear, to_srgb8
 from poremetrics.photo.load import Source, load
+from poremetrics.photo.quality import (
+    Shading,
+    blockiness,
+    clipped_share,
+    exposure,
+    glare_mask,
+    glare_share,
+    noise_levels,
+    shading,
+    skin_redness,
+    specular_contrast,
+    surface_light,
+    tone_sd,
+)
+from poremetrics.photo.spectrum import Sharpness, Spectrum, power_spectrum, sharpness
 
-__all__ = ["Source", "load", "to_linear", "to_srgb8"]
+__all__ = [
+    "Shading",
+    "Sharpness",
+    "Source",
+    "Spectrum",
+    "blockiness",
+    "clipped_share",
+    "exposure",
+    "glare_mask",
+    "glare_share",
+    "lightness",
+    "load",
+    "luminance",
+    "noise_levels",
+    "power_spectrum",
+    "redness",
+    "shading",
+    "sharpness",
+    "skin_redness",
+    "specular_contrast",
+    "surface_light",
+    "to_linear",
+    "to_srgb8",
+    "tone_sd",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +13,9 @@ _LINEAR_END = 0.04045
 _SLOPE = 12.92
 _OFFSET = 0.055
 _GAMMA = 2.4
+# Where CIE L* turns from a cube root into a line, and the line's slope (CIE 15:2004).
+_CIE_EPSILON = 216 / 24389
+_CIE_KAPPA = 24389 / 27
 # Steps of the table from linear light to sRGB; finer than the narrowest sRGB level (1/3295).
 _ENCODE_STEPS = 1 << 16
 
@@ -69,3 +73,16 @@ def to_srgb8(linear: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
 def luminance(linear: FloatImage) -> FloatImage:
     """Return the luminance (CIE Y, 0..1) of (..., 3) linear sRGB as (...,) float32."""
     return np.asarray(linear @ LUMINANCE_WEIGHTS, dtype=np.float32)
+
+
+def lightness(linear: FloatImage) -> FloatImage:
+    """Return CIE L*, 0 (black) to 100 (white), of (..., 3) linear sRGB as (...,) float32."""
+    y = luminance(linear)
+    cube_root = 116 * np.cbrt(y) - 16
+    return np.asarray(np.where(y > _CIE_EPSILON, cube_root, _CIE_KAPPA * y), dtype=np.float32)
+
+
+def redness(linear: FloatImage) -> FloatImage:
+    """Return CIE a*, positive towards red, of (h, w, 3) linear sRGB (D65) as (h, w) float32."""
+    lab = cv2.cvtColor(np.ascontiguousarray(linear, dtype=np.float32), cv2.COLOR_LRGB2Lab)
+    return np.asarray(lab[..., 1], dtype=np.float32)

@@ -1,0 +1,239 @@
+"""Plain figures of how a patch of skin was photographed.
+
+Every function takes the patch and the mask of its usable skin and returns NaN where there is too
+little skin to tell. None of them judges: the limits are the business of the room ``change``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from poremetrics.model import FloatImage, Mask, Rgb
+from poremetrics.photo.color import lightness, luminance, redness
+from poremetrics.settings.photo import PhotoSettings
+
+_NAN = float("nan")
+_BLOCK = 8  # side of a JPEG block
+_DARKEST = 1e-4  # below the first sRGB level: keeps the logarithm finite at black
+
+# Second differences along both axes: blind to planes and straight edges, white noise of SD 1
+# gives SD 6 (Immerkær 1996, Computer Vision and Image Understanding 64, 300).
+_NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # what JPEG stores (ITU-T T.871)
+
+
+@dataclass(frozen=True, slots=True)
+class Shading:
+    """Large-scale fall of light over a patch.
+
+    Attributes
+    ----------
+    angle_deg : float
+        Direction in which the skin gets brighter, -180..180; 0 is right, 90 is down.
+    strength : float
+        Rise of ln luminance along it over the side of a square of the patch's skin area.
+    """
+
+    angle_deg: float
+    strength: float
+
+
+def _too_small(mask: Mask, settings: PhotoSettings) -> bool:
+    return bool(np.count_nonzero(mask) < settings.minimum_pixels)
+
+
+def noise_levels(pixels: Rgb, mask: Mask, settings: PhotoSettings) -> float:
+    """Return the standard deviation of fine noise in sRGB levels of 255; lower is better.
+
+    Robust SD (1.4826 x median absolute value) of Immerkær's second difference of the luma, per
+    block wholly on skin; of the blocks a low quantile, so that pores and hairs stay out of it.
+    Noise that a camera or JPEG has smoothed is no longer white and reads too low.
+    """
+    side = settings.noise_block_px
+    luma = pixels.astype(np.float32) @ _LUMA
+    response = np.asarray(np.abs(cv2.filter2D(luma, -1, _NOISE_KERNEL)), dtype=np.float32)
+    rows, columns = mask.shape[0] // side, mask.shape[1] // side
+    if not rows or not columns:
+        return _NAN
+    inner = np.asarray(
+        cv2.erode(mask.astype(np.float32), np.ones((3, 3), np.uint8), borderValue=0),
+        dtype=np.float32,
+    )
+    whole = _blocks(inner, rows, columns, side).all(axis=1)
+    if np.count_nonzero(whole) * side**2 < settings.minimum_pixels:
+        return _NAN
+    sigma = 1.4826 * np.median(_blocks(response, rows, columns, side)[whole], axis=1)
+    return float(np.quantile(sigma, settings.noise_quantile))
+
+
+def _blocks(image: npt.NDArray[np.float32], rows: int, columns: int, side: int) -> FloatImage:
+    """Cut an image into (rows * columns, side²) blocks, remainders left off."""
+    cut = image[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return cut.swapaxes(1, 2).reshape(rows * columns, side * side)
+
+
+def clipped_share(pixels: Rgb, mask: Mask, settings: PhotoSettings) -> float:
+    """Return the share of skin that is clipped, 0..1; lower is better.
+
+    Clipped black: every channel at the bottom. Clipped white: any channel at the top, since
+    the red of light skin saturates first and takes pore contrast with it.
+    """
+    if _too_small(mask, settings):
+        return _NAN
+    skin = pixels[mask]
+    black = skin.max(axis=1) <= settings.clipped_low_level
+    white = skin.max(axis=1) >= settings.clipped_high_level
+    return float(np.mean(black | white))
+
+
+def surface_light(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> FloatImage | None:
+    """Return the share of each pixel's light that the skin's surface mirrors, 0..1.
+
+    Dichromatic reflection (Shafer 1985): light from inside the skin has the skin's colour, light
+    from its surface that of the lamp. With c = (R - B) / Y of linear light and its median over the
+    skin, the surface share is 1 - c / median(c). Only light counts, not the lamp's colour, which
+    the camera has balanced to grey.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear RGB.
+    mask : (h, w) bool
+        Usable skin, glare included.
+    settings : PhotoSettings
+        Least colour.
+
+    Returns
+    -------
+    (h, w) float32 or None
+        None on too little or too grey skin.
+    """
+    if _too_small(mask, settings):
+        return None
+    colour = (linear[..., 0] - linear[..., 2]) / np.maximum(luminance(linear), _DARKEST)
+    usual = float(np.median(colour[mask]))
+    if usual < settings.minimum_colour:
+        return None
+    return np.asarray(np.clip(1 - colour / usual, 0, 1), dtype=np.float32)
+
+
+def glare_mask(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> Mask:
+    """Return where glare hides the skin: mostly surface light, and brighter than the median."""
+    share = surface_light(linear, mask, settings)
+    if share is None:
+        return np.zeros(mask.shape, dtype=np.bool_)
+    light = luminance(linear)
+    bright = light > np.median(light[mask])
+    return np.asarray(mask & bright & (share > settings.glare_fraction), dtype=np.bool_)
+
+
+def glare_share(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+    """Return the share of skin under glare, 0..1 (also the measure of shine); lower is better."""
+    if surface_light(linear, mask, settings) is None:
+        return _NAN
+    return float(np.mean(glare_mask(linear, mask, settings)[mask]))
+
+
+def specular_contrast(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+    """Return how much the surface light varies, 0..1: tells kinds of light apart.
+
+    95th minus 50th percentile of :func:`surface_light` over the brighter half of the skin. Near 0
+    under crossed polarisation or wide soft light, high under a small lamp or parallel
+    polarisation. Neither is better; it must agree between visits.
+    """
+    share = surface_light(linear, mask, settings)
+    if share is None:
+        return _NAN
+    light = luminance(linear)
+    bright = share[mask & (light > np.median(light[mask]))]
+    if not len(bright):
+        return _NAN
+    high, middle = np.quantile(bright, (0.95, 0.5))
+    return float(high - middle)
+
+
+def blockiness(pixels: Rgb, mask: Mask, settings: PhotoSettings) -> float:
+    """Return the step at the 8 x 8 grid of JPEG over the steps elsewhere; 1 is none, lower better.
+
+    Mean absolute second difference across each pixel border of the luma, by the border's place in
+    a period of 8: the largest of the eight over the median of the eight, mean of both axes. The
+    grid's phase is not assumed, so that crops and turned photos read alike; that search reads
+    1.0-1.1 on photos without a grid.
+    """
+    luma = pixels.astype(np.float32) @ _LUMA
+    ratios = [_grid_ratio(luma, mask), _grid_ratio(luma.T, mask.T)]
+    return _NAN if _too_small(mask, settings) else float(np.mean(ratios))
+
+
+def _grid_ratio(luma: FloatImage, mask: Mask) -> float:
+    """Ratio of the grid's steps along axis 1."""
+    step = np.abs(np.diff(luma, axis=1))
+    # What a step has beyond those beside it: real edges are spread over several pixels.
+    excess = step[:, 1:-1] - (step[:, :-2] + step[:, 2:]) / 2
+    usable = mask[:, 1:-2] & mask[:, 2:-1]
+    total = np.where(usable, np.abs(excess), 0).sum(axis=0, dtype=np.float64)
+    phase = np.arange(excess.shape[1]) % _BLOCK
+    count = np.bincount(phase, usable.sum(axis=0), minlength=_BLOCK)
+    if (count == 0).any():
+        return _NAN
+    mean = np.bincount(phase, total, minlength=_BLOCK) / count
+    middle = np.median(mean)
+    return float(mean.max() / middle) if middle > 0 else _NAN
+
+
+def exposure(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+    """Return the median L* of the skin, 0..100; best well inside the range."""
+    if _too_small(mask, settings):
+        return _NAN
+    return float(np.median(lightness(linear)[mask]))
+
+
+def skin_redness(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+    """Return the median CIE a* of the skin; lower is less red. Shifts with white balance."""
+    if _too_small(mask, settings):
+        return _NAN
+    return float(np.median(redness(linear)[mask]))
+
+
+def tone_sd(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+    """Return the SD of L* over the skin; lower is more even.
+
+    A quadratic surface in x and y, the shading of a rounded cheek, is fitted and taken off first.
+    """
+    if _too_small(mask, settings):
+        return _NAN
+    y, x = _centred(mask)
+    surface = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    values = lightness(linear)[mask].astype(np.float64)
+    # Normal equations: six columns of comparable size, and far quicker than a QR of the pixels.
+    coefficients = np.linalg.solve(surface.T @ surface, surface.T @ values)
+    return float(np.std(values - surface @ coefficients))
+
+
+def shading(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> Shading:
+    """Return direction and strength of the large-scale fall of light; neither is better.
+
+    Least-squares plane through ln luminance over the skin. A cheek's roundness is part of it, so
+    only the change between visits speaks of the light.
+    """
+    if _too_small(mask, settings):
+        return Shading(_NAN, _NAN)
+    y, x = _centred(mask)
+    plane = np.stack([np.ones_like(x), x, y], axis=1)
+    values = np.log(np.maximum(luminance(linear)[mask], _DARKEST)).astype(np.float64)
+    _, along_x, along_y = np.linalg.solve(plane.T @ plane, plane.T @ values)
+    return Shading(
+        angle_deg=float(np.degrees(np.arctan2(along_y, along_x))),
+        strength=float(np.hypot(along_x, along_y)),
+    )
+
+
+def _centred(mask: Mask) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Rows and columns of the skin's pixels about their mean, in sides of a square of its area."""
+    rows, columns = np.nonzero(mask)
+    side = np.sqrt(len(rows))
+    return (rows - rows.mean()) / side, (columns - columns.mean()) / side
