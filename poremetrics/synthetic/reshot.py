@@ -17,6 +17,7 @@ from poremetrics.synthetic.sensor import compressed
 Points = npt.NDArray[np.float64]
 
 _STRIP_ROWS = 512  # rows worked on at a time, so that 24 megapixels fit in little memory
+_INVERSE_TOLERANCE_PX = 1e-11
 _INVERSE_STEPS = 60  # fixed-point steps of the inverse map; each gains at least a factor of two
 
 
@@ -47,7 +48,9 @@ class PhotoMap:
         plain = wanted.copy()
         if self.nuisance.elastic_px > 0.0:
             for _ in range(_INVERSE_STEPS):
-                plain = wanted - self._elastic(plain)
+                last, plain = plain, wanted - self._elastic(plain)
+                if np.abs(plain - last).max(initial=0.0) < _INVERSE_TOLERANCE_PX:
+                    break
         return plain @ self._linear.T + self._offset
 
     def before_field(self, rows: slice) -> FloatImage:
