@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from poremetrics.errors import SkinError
-from poremetrics.face.copy import ReducedCopy, reduced_copy
+from poremetrics.face.copy import reduced_copy
 from poremetrics.model import Box, Mask, Photo, Points, Rgb
 from poremetrics.photo import to_linear
 from poremetrics.settings.face import FaceSettings
@@ -19,13 +19,7 @@ def frame(photo: Photo, settings: FaceSettings) -> Points:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], dtype=np.float64)
 
 
-def closeup_copy(photo: Photo, settings: FaceSettings) -> ReducedCopy:
-    """Return the reduced copy of a close-up that its masks are worked on."""
-    factor = settings.closeup_copy_px / max(photo.width_px, photo.height_px)
-    return reduced_copy(photo.pixels, Box(0, 0, photo.width_px, photo.height_px), factor)
-
-
-def check_skin(pixels: Rgb, name: str, settings: FaceSettings) -> None:
+def check_skin(photo: Photo, name: str, settings: FaceSettings) -> None:
     """Refuse a picture that does not look like skin at all.
 
     Raises
@@ -33,7 +27,10 @@ def check_skin(pixels: Rgb, name: str, settings: FaceSettings) -> None:
     SkinError
         Wrong colour or no texture.
     """
-    share = float(looks_like_skin(pixels, settings).mean())
+    factor = settings.search_copy_px / max(photo.width_px, photo.height_px)
+    whole = Box(0, 0, photo.width_px, photo.height_px)
+    copy = reduced_copy(photo.pixels, whole, factor, thin=True)
+    share = float(looks_like_skin(copy.pixels, settings).mean())
     if share < settings.minimum_skin_share:
         raise SkinError(
             name,

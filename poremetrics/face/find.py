@@ -12,7 +12,7 @@ import numpy.typing as npt
 from poremetrics.errors import SkinError
 from poremetrics.face import scale as ladder
 from poremetrics.face.anatomy import REGION_POINTS
-from poremetrics.face.closeup import check_skin, closeup_copy, frame
+from poremetrics.face.closeup import check_skin, frame
 from poremetrics.face.expression import expression_ratios
 from poremetrics.face.iris import find_irises
 from poremetrics.face.locate import Located, locate
@@ -111,8 +111,9 @@ def _face(
         if region not in polygons
     ]
     outlines += [Outline(region, polygon) for region, polygon in polygons.items()]
-    px_per_mm = eyes.ipd_px * located.copy.factor / settings.population_ipd_mm
-    found = make_regions(photo, located.copy, outlines, scale, px_per_mm, marker, settings)
+    rough = settings.population_ipd_mm / eyes.ipd_px
+    factor = settings.face_copy_px / located.width_px
+    found = make_regions(photo, outlines, scale, rough, factor, marker, settings)
     return Face(
         view="face",
         regions=_some(found, name),
@@ -131,16 +132,14 @@ def _closeup(
     name: str,
     settings: FaceSettings,
 ) -> Face:
-    copy = closeup_copy(photo, settings)
     if not polygons:
-        check_skin(copy.pixels, name, settings)
+        check_skin(photo, name, settings)
         polygons = {"closeup": frame(photo, settings)}
     outlines = [Outline(region, polygon) for region, polygon in polygons.items()]
-    width_mm = settings.closeup_width_mm
-    if scale is not None:
-        width_mm = scale.mm_per_px * max(photo.width_px, photo.height_px)
-    px_per_mm = max(copy.pixels.shape) / width_mm
-    found = make_regions(photo, copy, outlines, scale, px_per_mm, marker, settings)
+    side_px = max(photo.width_px, photo.height_px)
+    rough = settings.closeup_width_mm / side_px if scale is None else scale.mm_per_px
+    factor = settings.closeup_copy_px / side_px
+    found = make_regions(photo, outlines, scale, rough, factor, marker, settings)
     return Face(view="closeup", regions=_some(found, name))
 
 

@@ -28,12 +28,15 @@ class Located:
         In pixels of the photo.
     copy : ReducedCopy
         The face and its surroundings, reduced.
+    width_px : float
+        Of the face, in the photo.
     notes : tuple of str
         What the reader of a report should know.
     """
 
     mesh: Mesh
     copy: ReducedCopy
+    width_px: float
     notes: tuple[str, ...]
 
 
@@ -70,7 +73,7 @@ def locate(photo: Photo, name: str, settings: FaceSettings) -> Located | None:
     else:
         return None
     width, mesh = faces[0]
-    _check_whole(mesh, whole, name, settings)
+    _check_whole(mesh, photo, name, settings)
     notes = _notes(turns, [other for other, _ in faces], settings)
     if width < settings.minimum_face_px:
         raise SkinError(
@@ -84,12 +87,13 @@ def locate(photo: Photo, name: str, settings: FaceSettings) -> Located | None:
     refined, presence = track(copy.pixels, crop_of_mesh(refined, settings), settings)
     if presence < settings.minimum_presence:
         return None
-    return Located(copy.mesh_to_photo(refined), copy, notes)
+    return Located(copy.mesh_to_photo(refined), copy, width, notes)
 
 
 def _whole(photo: Photo, settings: FaceSettings) -> ReducedCopy:
     factor = settings.search_copy_px / max(photo.width_px, photo.height_px)
-    return reduced_copy(photo.pixels, Box(0, 0, photo.width_px, photo.height_px), factor)
+    whole = Box(0, 0, photo.width_px, photo.height_px)
+    return reduced_copy(photo.pixels, whole, factor, thin=True)
 
 
 def _faces(whole: ReducedCopy, turns: int, settings: FaceSettings) -> list[tuple[float, Mesh]]:
@@ -122,8 +126,8 @@ def _width_px(mesh: Mesh) -> float:
     return float(np.linalg.norm(mesh[FACE_LEFT] - mesh[FACE_RIGHT]))
 
 
-def _check_whole(mesh: Mesh, whole: ReducedCopy, name: str, settings: FaceSettings) -> None:
-    rows, columns = whole.box.shape
+def _check_whole(mesh: Mesh, photo: Photo, name: str, settings: FaceSettings) -> None:
+    rows, columns = photo.height_px, photo.width_px
     x, y = mesh[:, 0], mesh[:, 1]
     inside = float(np.mean((x >= 0) & (x <= columns - 1) & (y >= 0) & (y <= rows - 1)))
     if inside < settings.minimum_points_inside:
@@ -147,4 +151,4 @@ def _face_copy(photo: Photo, crop: Crop, width_px: float, settings: FaceSettings
     reach = crop.side * settings.copy_reach / 2
     middle = np.array([crop.x, crop.y])
     box = clipped_box(middle - reach, middle + reach, photo.width_px, photo.height_px)
-    return reduced_copy(photo.pixels, box, settings.face_copy_px / width_px)
+    return reduced_copy(photo.pixels, box, settings.mesh_copy_px / width_px, thin=True)

@@ -99,7 +99,8 @@ def cut(
         y0, y1 = (int(np.clip(crop.y + sign * reach, 0, rows)) for sign in (-1, 1))
         if x1 - x0 >= shrink and y1 - y0 >= shrink:
             size = round((x1 - x0) / shrink), round((y1 - y0) / shrink)
-            picture = cv2.resize(picture[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+            shrunk = cv2.resize(picture[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+            picture = np.asarray(shrunk, dtype=np.uint8)
             factor = np.array([size[0] / (x1 - x0), size[1] / (y1 - y0)])
             affine[:, 2] = (affine[:, 2] - (x0, y0) + 0.5) * factor - 0.5
             affine[:, :2] *= factor[:, None]

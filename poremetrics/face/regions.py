@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poremetrics.errors import UsageError
-from poremetrics.face.copy import ReducedCopy, clipped_box, fill_polygon
+from poremetrics.face.copy import ReducedCopy, clipped_box, fill_polygon, reduced_copy
 from poremetrics.face.scale import on_region
 from poremetrics.face.skin import hidden_skin
 from poremetrics.model import Box, Mask, Photo, Points, Region, Scale
@@ -65,10 +65,10 @@ def check_polygons(regions: Mapping[str, npt.ArrayLike], photo: Photo) -> dict[s
 
 def make_regions(
     photo: Photo,
-    copy: ReducedCopy,
     outlines: Sequence[Outline],
     scale: Scale | None,
-    px_per_mm: float,
+    rough_mm_per_px: float,
+    copy_factor: float,
     marker: Points | None,
     settings: FaceSettings,
 ) -> tuple[Region, ...]:
@@ -78,14 +78,14 @@ def make_regions(
     ----------
     photo : Photo
         The photo.
-    copy : ReducedCopy
-        Copy of (a part of) it that masks are worked on.
     outlines : sequence of Outline
         Regions.
     scale : Scale or None
         At the eyes or the marker.
-    px_per_mm : float
-        Rough scale of the copy, for the sizes of what is masked.
+    rough_mm_per_px : float
+        Rough scale of the photo, for the sizes of what is masked.
+    copy_factor : float
+        Pixels of the reduced copy that masks are worked out on, per photo pixel.
     marker : (4, 2) float64 or None
         Corners of a marker in the photo; it is no skin.
     settings : FaceSettings
@@ -96,19 +96,36 @@ def make_regions(
     tuple of Region
         Those with enough usable skin.
     """
-    found = (
-        _make_region(photo, copy, outline, scale, px_per_mm, marker, settings)
-        for outline in outlines
-    )
+    hidden = _hidden(photo, outlines, rough_mm_per_px, min(copy_factor, 1.0), settings)
+    found = (_make_region(photo, outline, hidden, scale, marker, settings) for outline in outlines)
     return tuple(region for region in found if region is not None)
+
+
+def _hidden(
+    photo: Photo,
+    outlines: Sequence[Outline],
+    mm_per_px: float,
+    factor: float,
+    settings: FaceSettings,
+) -> tuple[ReducedCopy, Mapping[str, Mask]]:
+    """What hides the skin, on a reduced copy of the part that holds all outlines."""
+    every = np.concatenate([outline.polygon for outline in outlines])
+    margin = settings.mask_margin_mm / mm_per_px
+    low, high = every.min(axis=0) - margin, every.max(axis=0) + margin
+    box = clipped_box(low, high, photo.width_px, photo.height_px)
+    copy = reduced_copy(photo.pixels, box, factor)
+    rows, columns = copy.pixels.shape[:2]
+    inside = np.zeros((rows, columns), dtype=np.bool_)
+    for outline in outlines:
+        inside |= fill_polygon(copy.to_copy(outline.polygon), Box(0, 0, columns, rows))
+    return copy, hidden_skin(copy.pixels, inside, copy.factor / mm_per_px, settings)
 
 
 def _make_region(
     photo: Photo,
-    copy: ReducedCopy,
     outline: Outline,
+    hidden: tuple[ReducedCopy, Mapping[str, Mask]],
     scale: Scale | None,
-    px_per_mm: float,
     marker: Points | None,
     settings: FaceSettings,
 ) -> Region | None:
@@ -120,12 +137,8 @@ def _make_region(
     area = int(inside.sum())
     if area < settings.minimum_skin_px:
         return None
-    whole = Box(0, 0, copy.pixels.shape[1], copy.pixels.shape[0])
-    in_copy = fill_polygon(copy.to_copy(polygon), whole)
-    reasons: dict[str, Mask] = {
-        reason: copy.enlarge(mask, box) & inside
-        for reason, mask in hidden_skin(copy.pixels, in_copy, px_per_mm, settings).items()
-    }
+    copy, masks = hidden
+    reasons = {reason: copy.enlarge(mask, box) & inside for reason, mask in masks.items()}
     if marker is not None:
         reasons["marker"] = fill_polygon(_grown(marker), box) & inside
     skin = inside.copy()
