@@ -11,7 +11,7 @@ _TILE = 64
 _MOST_TILES = 96
 _BAND = (0.08, 0.30)  # cycles/px: above the pores' own scale, below JPEG and demosaicing
 _SLOPE = 2.0  # of the amplitude-squared spectrum of sharp skin, in ln P against ln f
-_RANGE_PX = (0.4, 4.0)
+_RANGE_PX = (0.6, 4.0)
 
 
 def point_spread_px(darkening: FloatImage, mask: Mask) -> float:

@@ -2,17 +2,78 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from poremetrics.model import FLAGS, Skin
+from poremetrics.model import FLAGS, FloatImage, Skin
+from poremetrics.pores._patches import Patches, batches
 from poremetrics.pores.profile import FWHM_PER_SIGMA
-from poremetrics.pores.size import Dips
+from poremetrics.pores.size import Dips, dip_values
 from poremetrics.settings.pores import PoresSettings
 
 _EDGE_COVERAGE = 0.97  # of the weight of the fit on usable skin
+_CHROMA_CORRELATION = 2.0  # JPEG keeps one chroma sample for two by two pixels
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tint:
+    """Change of colour inside dips, as shares of their depth, with standard errors.
+
+    Attributes
+    ----------
+    red, brown : (N,) float64
+        Change of ln(red/green) and of ln(green/blue) over the depth.
+    red_err, brown_err : (N,) float64
+        Their standard errors.
+    """
+
+    red: Floats
+    red_err: Floats
+    brown: Floats
+    brown_err: Floats
+
+
+def tint_of(skin: Skin, dips: Dips) -> Tint:
+    """Measure how the colour changes inside dips.
+
+    Parameters
+    ----------
+    skin : Skin
+    dips : Dips
+
+    Returns
+    -------
+    Tint
+    """
+    red, brown = (_share(skin, image, dips) for image in (skin.redness, skin.brownness))
+    return Tint(*red, *brown)
+
+
+def _share(skin: Skin, image: FloatImage, dips: Dips) -> tuple[Floats, Floats]:
+    """Return the slope of ``image`` on the dips' own profiles, and its standard error."""
+    slope, error = np.full(len(dips.depth), np.nan), np.full(len(dips.depth), np.nan)
+    for members, half in batches(1.2 * dips.seen_px):
+        part = dips.take(members)
+        patches = Patches(part.xy, half, (image.shape[0], image.shape[1]))
+        weight = patches.read_mask(skin.mask).astype(np.float32)
+        total = np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
+        profile = dip_values(patches, part, relative_to=part.xy)
+        profile = profile - (weight * profile).sum(axis=1, keepdims=True) / total
+        values = patches.read(image)
+        power = np.maximum((weight * profile**2).sum(axis=1), 1e-9)
+        found = (weight * profile * values).sum(axis=1) / power
+        rest = values - (weight * values).sum(axis=1, keepdims=True) / total
+        rest = rest - found[:, None] * profile
+        spread = (weight * rest**2).sum(axis=1) / total[:, 0]
+        slope[members] = found
+        error[members] = _CHROMA_CORRELATION * np.sqrt(spread / power)
+    return slope, error
 
 
 def flags_of(
@@ -38,11 +99,18 @@ def flags_of(
     """
     diameter = pores["diameter_px"].to_numpy()
     contrast = pores["contrast"].to_numpy()
+    tint = tint_of(skin, dips)
+    weak = (pores["snr"].to_numpy() < settings.pore_snr) | (contrast < settings.pore_contrast)
+    usual = float(np.median(diameter[~weak])) if (~weak).any() else np.inf
+    wide = diameter > settings.wide_ratio * usual
+    brown = tint.brown - settings.tint_errors * tint.brown_err > settings.freckle_brown
+    red = tint.red - settings.tint_errors * tint.red_err > settings.blemish_red
     marks = {
         "hair": pores["elongation"].to_numpy() > settings.hair_elongation,
+        "freckle": wide & brown,
         "mole": diameter > settings.largest_diameter_px,
-        "noise": (pores["snr"].to_numpy() < settings.pore_snr)
-        | (contrast < settings.pore_contrast),
+        "blemish": wide & red,
+        "noise": weak,
         "unresolved": dips.seen_px < settings.resolved_blurs * FWHM_PER_SIGMA * skin.blur_px,
         "edge": dips.coverage < _EDGE_COVERAGE,
         "crowded": _crowded(pores, settings),

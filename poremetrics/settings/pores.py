@@ -95,7 +95,7 @@ class PoresSettings(Room):
         source=_PLANTED,
     )
     pore_snr: float = number(
-        4.5,
+        4.4,
         low=1.0,
         high=30.0,
         unit="sigma",
@@ -193,6 +193,38 @@ class PoresSettings(Room):
         unit="1",
         doc="From this axis ratio on a dark mark is a hair or a line.",
         source=_PORTRAITS,
+    )
+    wide_ratio: float = number(
+        1.8,
+        low=1.0,
+        high=10.0,
+        unit="1",
+        doc="A mark this many times as wide as the usual pore of the photo may be pigment.",
+        source="freckles 0.6 mm to 2.5 mm against pores of 0.3 mm",
+    )
+    freckle_brown: float = number(
+        0.20,
+        low=0.0,
+        high=2.0,
+        unit="1",
+        doc="From this share of ln(green/blue) in the darkening on a wide mark is a freckle.",
+        source="melanin; synthetic freckles 0.32, pores 0.13",
+    )
+    blemish_red: float = number(
+        0.55,
+        low=0.0,
+        high=3.0,
+        unit="1",
+        doc="From this share of ln(red/green) in the darkening on a wide mark is a blemish.",
+        source="haemoglobin; synthetic acne 0.83, pores 0.29",
+    )
+    tint_errors: float = number(
+        1.0,
+        low=0.0,
+        high=5.0,
+        unit="sigma",
+        doc="Standard errors by which a colour must pass its limit.",
+        source="convention",
     )
     resolved_blurs: float = number(
         1.15,
