@@ -109,7 +109,11 @@ def _tables(result: Comparison | Measurement) -> dict[str, bytes]:
 
 
 def _reports(
-    result: Comparison | Measurement, formats: Collection[str], *, anonymise: bool, label: str | None
+    result: Comparison | Measurement,
+    formats: Collection[str],
+    *,
+    anonymise: bool,
+    label: str | None,
 ) -> dict[str, bytes]:
     from poremetrics.report.sections import build
 

@@ -14,7 +14,17 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from poremetrics.model import Comparison, Measurement, Rgb
 from poremetrics.report import texts
-from poremetrics.report.blocks import Bar, Chart, Details, Layer, Pair, Picture, Report, Row, Section
+from poremetrics.report.blocks import (
+    Bar,
+    Chart,
+    Details,
+    Layer,
+    Pair,
+    Picture,
+    Report,
+    Row,
+    Section,
+)
 from poremetrics.report.figures import figure_of, new_axes
 from poremetrics.report.pictures import encode
 from poremetrics.report.sentences import kept_together

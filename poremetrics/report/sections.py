@@ -27,7 +27,16 @@ from poremetrics.report.blocks import (
     Text,
 )
 from poremetrics.report.marks import SIZE_CLASSES, STYLES, marks
-from poremetrics.report.pictures import Shown, View, clearest_shown, overview, region_view, region_views, shown, strip
+from poremetrics.report.pictures import (
+    Shown,
+    View,
+    clearest_shown,
+    overview,
+    region_view,
+    region_views,
+    shown,
+    strip,
+)
 from poremetrics.report.sentences import figure, interval, length, percent, region_name
 from poremetrics.settings.report import ReportSettings
 
@@ -107,7 +116,9 @@ def _pair_sections(result: Comparison, photos: Shown) -> tuple[Section, ...]:
             texts.LEADS["pairs"] if pairs else texts.NO_PICTURES,
             *pairs,
         ),
-        _section("overlay", texts.LEADS["overlay"], *overlays, Text((texts.SIZE_NOTE,))) if overlays and has_pores else None,
+        _section("overlay", texts.LEADS["overlay"], *overlays, Text((texts.SIZE_NOTE,)))
+        if overlays and has_pores
+        else None,
         _strip(result, photos),
         _sizes(result, frame) if has_pores else None,
         _changes(result),
@@ -465,7 +476,9 @@ def _methods(result: Comparison | Measurement) -> Section:
         for region in face.regions
         if region.scale is not None
     ]
-    visible = f"{change.visible_diameter_um:g} µm" if scales else f"{change.visible_diameter_px:g} px"
+    visible = (
+        f"{change.visible_diameter_um:g} µm" if scales else f"{change.visible_diameter_px:g} px"
+    )
     if isinstance(result, Measurement):
         words = [text.format(visible=visible) for text in texts.METHODS_PHOTO]
     else:
