@@ -21,7 +21,12 @@ from poremetrics.model import Conditions, FloatImage, Mask, Skin
 from poremetrics.pores._local import local_noise
 from poremetrics.settings.pair import PairSettings
 
+Floats = npt.NDArray[np.float64]
+
 _KERNEL_GRID = 64
+_LEANS = 41
+_LEAST_RINGS = 3
+_HANN_SPREAD = 2.25  # neighbouring frequencies of a Hann window that count as one, both axes
 _NEGLIGIBLE_PX2 = 1e-4
 _SMOOTH_PX = 0.7  # takes pixel noise off before the two textures are correlated
 
@@ -87,49 +92,146 @@ class _Transfer:
 
 def _transfer(before: Skin, after: Skin, both: Mask, settings: PairSettings) -> _Transfer | None:
     bare = _bare(before, after, both, settings)
-    spectra = _spectra(before.darkening, after.darkening, bare, settings)
-    if spectra is None:
+    first = _spectra(before.darkening, after.darkening, bare, settings)
+    if first is None:
         return None
-    frequency, s_bb, s_aa, s_ab, count = spectra
-    axis2 = (2.0 * np.pi * frequency) ** 2
-    high = (frequency >= settings.band_high) & (frequency <= settings.noise_band)
-    band = (frequency >= settings.band_low) & (frequency < settings.band_high)
-    noise_ratio = float(np.sum(s_aa[high]) / max(float(np.sum(s_bb[high])), 1e-30))
-    edges = np.linspace(settings.band_low, settings.band_high, settings.band_bins + 1)
-    ring = np.digitize(frequency[band], edges) - 1
-    weight = np.bincount(ring, minlength=settings.band_bins).astype(np.float64)
-    filled = weight > 0
-
-    def mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        sums = np.bincount(ring, values[band], settings.band_bins)
-        return np.asarray(sums[filled] / weight[filled])
-
-    x, bb, aa, ab = mean(axis2), mean(s_bb), mean(s_aa), np.maximum(mean(s_ab), 0.0)
-    # Noise that, taken out of both in the ratio r, leaves what is wholly shared:
-    # (aa - r v)(bb - v) = ab², the smaller root.
-    r = noise_ratio
-    middle = 0.5 * (aa + r * bb)
-    root = np.sqrt(np.maximum(middle**2 - r * (aa * bb - ab**2), 0.0))
-    noise = np.maximum((middle - root) / r, 0.0)
-    coherence = ab**2 / np.maximum(aa * bb, 1e-30)
-    shared = (coherence >= settings.least_coherence) & (aa > r * noise) & (bb > noise)
-    if shared.sum() < 3:
-        return _Transfer(0.0, 0.0, float(np.sqrt(noise_ratio)))
-    y = 0.5 * np.log((aa - r * noise)[shared] / (bb - noise)[shared])
-    # Variance of half a log ratio of two spectra that share ``coherence`` of their power, each
-    # a mean over tiles (half overlapping: worth about half) and the ring's own frequencies.
-    samples = 0.5 * count * 0.5 * weight[filled][shared] / _HANN_SPREAD
-    c = np.clip(coherence[shared], 0.0, 1.0)
-    variance = (1.0 - c + 1e-3) / (2.0 * np.maximum(c, 1e-3) * samples)
-    design = np.column_stack((np.ones(int(shared.sum())), -0.5 * x[shared]))
-    precision = design.T @ (design / variance[:, None])
-    precision += np.diag((settings.gain_prior**-2.0, settings.blur_prior_px2**-2.0))
-    log_gain, blur_px2 = np.linalg.solve(precision, design.T @ (y / variance))
-    return _Transfer(float(blur_px2), float(log_gain), float(np.sqrt(noise_ratio)))
+    high = (first.frequency >= settings.band_high) & (first.frequency <= settings.noise_band)
+    noise_ratio = float(np.sum(first.after[high]) / max(float(np.sum(first.before[high])), 1e-30))
+    blur_px2 = log_gain = 0.0
+    spectra: _Spectra | None = first
+    for _ in range(settings.match_rounds):
+        # The holes of the mask smear spectra over neighbouring frequencies. Once the sharper
+        # photo is blurred by what is known so far, both are smeared alike and it cancels.
+        if blur_px2 != 0.0:
+            one = softened(before, max(blur_px2, 0.0), settings).darkening
+            two = softened(after, max(-blur_px2, 0.0), settings).darkening
+            spectra = _spectra(one, two, bare, settings)
+        if spectra is None:
+            break
+        more, log_gain = _difference(spectra, noise_ratio, blur_px2, settings)
+        blur_px2 += more
+    return _Transfer(blur_px2, log_gain, float(np.sqrt(noise_ratio)))
 
 
-_HANN_SPREAD = 2.25
-"""Neighbouring frequencies of a Hann window hang together: this many count as one, per axis."""
+def _difference(
+    spectra: _Spectra, noise_ratio: float, known_px2: float, settings: PairSettings
+) -> tuple[float, float]:
+    """Return what is left of the difference in squared blur, and the logarithm of the gain.
+
+    Parameters
+    ----------
+    spectra : _Spectra
+        Of both skins once ``known_px2`` has been matched.
+    noise_ratio : float
+        Power of the noise, after / before, as read above the band before anything was matched.
+    known_px2 : float
+        Difference in squared blur that has been matched so far.
+    settings : PairSettings
+    """
+    rings = spectra.rings(settings)
+    used = rings.coherence >= settings.least_coherence
+    prior = np.diag((settings.gain_prior**-2.0, settings.blur_prior_px2**-2.0))
+    if int(used.sum()) < _LEAST_RINGS:
+        return -known_px2, 0.0
+    omega2, variance = rings.omega2[used], rings.variance[used]
+    design = np.column_stack((np.ones(len(omega2)), -0.5 * omega2))
+    best_cost = np.inf
+    best: Floats = np.zeros(2)
+    # The ratio of the noises within the band: JPEG and denoising make it differ from that above
+    # the band, so it is the one, not far from that, which makes the transfer a straight line.
+    for lean in np.linspace(-1.0, 1.0, _LEANS) * settings.noise_lean:
+        # What was blurred lost noise with it.
+        ratio = noise_ratio * np.exp(lean + known_px2 * omega2)
+        y, doubt = shared_log_ratio(rings.before[used], rings.after[used], rings.cross[used], ratio)
+        total = variance + (settings.noise_doubt * doubt) ** 2
+        weighted = design / total[:, None]
+        line = np.linalg.solve(
+            design.T @ weighted + prior, weighted.T @ y - prior @ (0.0, known_px2)
+        )
+        misfit = (y - design @ line) ** 2 / (total + settings.line_tolerance**2)
+        cost = float(np.sum(misfit)) + (lean / settings.noise_lean_sd) ** 2
+        if cost < best_cost:
+            best_cost, best = cost, line
+    return float(best[1]), float(best[0])
+
+
+def shared_log_ratio(
+    before: Floats, after: Floats, cross: Floats, noise_ratio: Floats
+) -> tuple[Floats, Floats]:
+    """Return half the log ratio of two power spectra once their own noises are taken out.
+
+    Parameters
+    ----------
+    before, after : (K,) float64
+        Power spectra.
+    cross : (K,) float64
+        Real part of their cross spectrum, positive.
+    noise_ratio : (K,) float64
+        Power of the noise, after / before.
+
+    Returns
+    -------
+    half_log_ratio : (K,) float64
+        Of what the two share: noise ``v`` and ``noise_ratio * v`` are taken off so that the rest
+        is wholly shared, ``(after - noise_ratio v) (before - v) = cross²``.
+    doubt : (K,) float64
+        Logarithm of the unshared power: how much hangs on that split.
+    """
+    middle = 0.5 * (after + noise_ratio * before)
+    unshared = np.maximum(before * after - cross**2, 0.0)
+    root = np.sqrt(np.maximum(middle**2 - noise_ratio * unshared, 0.0))
+    noise = (middle - root) / noise_ratio
+    tiny = 1e-9
+    top = np.maximum(after - noise_ratio * noise, tiny * after)
+    bottom = np.maximum(before - noise, tiny * before)
+    doubt = np.log(np.maximum(before * after / np.maximum(cross**2, 1e-300), 1.0))
+    return 0.5 * np.log(top / bottom), doubt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rings:
+    """Spectra averaged over rings of frequency, with the variance of half their log ratio."""
+
+    omega2: Floats
+    before: Floats
+    after: Floats
+    cross: Floats
+    coherence: Floats
+    variance: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spectra:
+    """Mean spectra over ``count`` tiles, one value per frequency of the transform."""
+
+    frequency: Floats
+    before: Floats
+    after: Floats
+    cross: Floats
+    count: int
+
+    def rings(self, settings: PairSettings) -> _Rings:
+        band = (self.frequency >= settings.band_low) & (self.frequency < settings.band_high)
+        edges = np.linspace(settings.band_low, settings.band_high, settings.band_bins + 1)
+        ring = np.digitize(self.frequency[band], edges) - 1
+        members = np.bincount(ring, minlength=settings.band_bins).astype(np.float64)
+        filled = members > 0
+
+        def mean(values: Floats) -> Floats:
+            sums = np.bincount(ring, values[band], settings.band_bins)
+            return np.asarray(sums[filled] / members[filled], dtype=np.float64)
+
+        power = np.sqrt(self.before * self.after)
+        omega2 = mean((2.0 * np.pi * self.frequency) ** 2 * power) / mean(power)
+        before, after = mean(self.before), mean(self.after)
+        cross = np.maximum(mean(self.cross), 0.0)
+        coherence = np.clip(cross**2 / np.maximum(before * after, 1e-300), 0.0, 1.0)
+        # Half log ratio of two spectra that share ``coherence`` of their power, each a mean over
+        # tiles (half overlapping: worth half) and over the ring's frequencies (a real picture:
+        # worth half, and neighbours under a Hann window hang together).
+        samples = 0.25 * self.count * members[filled] / _HANN_SPREAD
+        variance = (1.0 - coherence + 1e-3) / (2.0 * np.maximum(coherence, 1e-3) * samples)
+        return _Rings(omega2, before, after, cross, coherence, variance)
 
 
 def _bare(before: Skin, after: Skin, both: Mask, settings: PairSettings) -> FloatImage:
@@ -145,19 +247,10 @@ def _bare(before: Skin, after: Skin, both: Mask, settings: PairSettings) -> Floa
     return np.asarray(bare * cv2.GaussianBlur(bare, (0, 0), settings.bare_smooth_px), np.float32)
 
 
-Spectra = tuple[
-    npt.NDArray[np.float64],
-    npt.NDArray[np.float64],
-    npt.NDArray[np.float64],
-    npt.NDArray[np.float64],
-    int,
-]
-
-
 def _spectra(
     before: FloatImage, after: FloatImage, bare: FloatImage, settings: PairSettings
-) -> Spectra | None:
-    """Return frequency, both power spectra, the real cross spectrum, and the number of tiles."""
+) -> _Spectra | None:
+    """Return the mean spectra of both skins where it is bare; None with too little of it."""
     side = settings.tile_px
     if min(bare.shape) < side:
         return None
@@ -172,12 +265,17 @@ def _spectra(
     norm = np.maximum(taper.sum(axis=(1, 2), keepdims=True), 1e-6)
     transforms = []
     for image in (before, after):
-        tiles = views(image, (side, side))[::step, ::step].reshape(-1, side, side)[enough]
+        # Skin's spectrum falls steeply: whitened first, the mask's edges cannot spill the low
+        # frequencies over the high ones. The filter is the same in both and cancels.
+        # Light, not its logarithm, is what blur and veil act on.
+        light = np.expm1(-image)
+        white = light - cv2.GaussianBlur(light, (0, 0), settings.whiten_px)
+        tiles = views(white, (side, side))[::step, ::step].reshape(-1, side, side)[enough]
         level = (tiles * taper).sum(axis=(1, 2), keepdims=True) / norm
         transforms.append(np.fft.rfft2((tiles - level) * taper))
     one, two = transforms
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
-    return (
+    return _Spectra(
         frequency.ravel(),
         np.mean(np.abs(one) ** 2, axis=0, dtype=np.float64).ravel(),
         np.mean(np.abs(two) ** 2, axis=0, dtype=np.float64).ravel(),

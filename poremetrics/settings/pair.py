@@ -20,12 +20,20 @@ class PairSettings(Room):
         source="holds the pores' scale three times and leaves hundreds of tiles in a cheek",
     )
     tile_skin_share: float = number(
-        0.5,
+        0.3,
         low=0.1,
         high=1,
         unit="1",
         doc="Least share of a tile that must be bare skin of the common area.",
         source="below it the edge of the mask shapes the spectrum",
+    )
+    whiten_px: float = number(
+        1.0,
+        low=0.5,
+        high=5,
+        unit="grid px",
+        doc="Gaussian whose outcome is taken off the skin before its spectrum is measured.",
+        source="leaves the spectrum of bare skin level within a factor of two over the band",
     )
     least_tiles: int = number(
         6,
@@ -67,13 +75,53 @@ class PairSettings(Room):
         doc="Upper end of the band that tells which photo is the noisier.",
         source="above it interpolation has cut the noise",
     )
+    match_rounds: int = number(
+        3,
+        low=1,
+        high=10,
+        unit="rounds",
+        doc="Rounds of measuring the difference in blur and blurring the sharper by it.",
+        source="the third round moves the squared blur by less than 0.02 px²",
+    )
+    noise_lean: float = number(
+        2.3,
+        low=0.1,
+        high=5,
+        unit="ln",
+        doc="How far the ratio of the noises may differ from that above the band.",
+        source="a factor of ten: JPEG takes noise of one photo and not of the other",
+    )
+    noise_lean_sd: float = number(
+        1.0,
+        low=0.1,
+        high=5,
+        unit="ln",
+        doc="How far it usually differs (sd of its prior).",
+        source=_TWICE,
+    )
+    noise_doubt: float = number(
+        0.05,
+        low=0,
+        high=1,
+        unit="1",
+        doc="Relative doubt about the noise that is taken out, per unit of unshared log power.",
+        source=_TWICE,
+    )
+    line_tolerance: float = number(
+        0.01,
+        low=0.001,
+        high=0.1,
+        unit="ln",
+        doc="Misfit of the transfer function to a straight line that says nothing.",
+        source="point spreads are not exactly Gaussian",
+    )
     bare_sigma: float = number(
-        3.0,
+        2.0,
         low=1,
         high=10,
         unit="noise sd",
         doc="Darker or lighter than this, smoothed, is a pore, hair or glint, not bare skin.",
-        source="3 sd of Gaussian noise keep 99.7 % of bare skin",
+        source="at 3 the flanks of pores that shrink by 20 % move the gain by 4 %, at 2 by 1 %",
     )
     bare_smooth_px: float = number(
         1.2,
@@ -84,7 +132,7 @@ class PairSettings(Room):
         source="a third of the smallest pore that is measured",
     )
     bare_margin_px: int = number(
-        3,
+        4,
         low=0,
         high=20,
         unit="grid px",
