@@ -12,14 +12,14 @@ from __future__ import annotations
 from poremetrics.photo.color import lightness, luminance, redness, to_linear, to_srgb8
 from poremetrics.photo.load import Source, load
 from poremetrics.photo.quality import (
-    Shading,
     blockiness,
     clipped_share,
     exposure,
+    fine_texture,
     glare_mask,
     glare_share,
+    light_direction,
     noise_levels,
-    shading,
     skin_redness,
     specular_contrast,
     surface_light,
@@ -28,22 +28,22 @@ from poremetrics.photo.quality import (
 from poremetrics.photo.spectrum import Sharpness, Spectrum, power_spectrum, sharpness
 
 __all__ = [
-    "Shading",
     "Sharpness",
     "Source",
     "Spectrum",
     "blockiness",
     "clipped_share",
     "exposure",
+    "fine_texture",
     "glare_mask",
     "glare_share",
+    "light_direction",
     "lightness",
     "load",
     "luminance",
     "noise_levels",
     "power_spectrum",
     "redness",
-    "shading",
     "sharpness",
     "skin_redness",
     "specular_contrast",

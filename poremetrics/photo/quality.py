@@ -6,16 +6,16 @@ little skin to tell. None of them judges: the limits are the business of the roo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask, Rgb
-from poremetrics.photo.color import lightness, luminance, redness
+from poremetrics.photo.color import lightness, luminance, redness, to_linear
+from poremetrics.photo.spectrum import sharpness
 from poremetrics.settings.photo import PhotoSettings
 
+_DEFAULTS = PhotoSettings()
 _NAN = float("nan")
 _BLOCK = 8  # side of a JPEG block
 _DARKEST = 1e-4  # below the first sRGB level: keeps the logarithm finite at black
@@ -26,27 +26,11 @@ _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # what JPEG stores (ITU-T T.871)
 
 
-@dataclass(frozen=True, slots=True)
-class Shading:
-    """Large-scale fall of light over a patch.
-
-    Attributes
-    ----------
-    angle_deg : float
-        Direction in which the skin gets brighter, -180..180; 0 is right, 90 is down.
-    strength : float
-        Rise of ln luminance along it over the side of a square of the patch's skin area.
-    """
-
-    angle_deg: float
-    strength: float
-
-
-def _too_small(mask: Mask, settings: PhotoSettings) -> bool:
+def _too_small(mask: Mask, settings: PhotoSettings = _DEFAULTS) -> bool:
     return bool(np.count_nonzero(mask) < settings.minimum_pixels)
 
 
-def noise_levels(pixels: Rgb, mask: Mask, settings: PhotoSettings) -> float:
+def noise_levels(pixels: Rgb, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return the standard deviation of fine noise in sRGB levels of 255; lower is better.
 
     Robust SD (1.4826 x median absolute value) of Immerkær's second difference of the luma, per
@@ -76,7 +60,7 @@ def _blocks(image: npt.NDArray[np.float32], rows: int, columns: int, side: int) 
     return cut.swapaxes(1, 2).reshape(rows * columns, side * side)
 
 
-def clipped_share(pixels: Rgb, mask: Mask, settings: PhotoSettings) -> float:
+def clipped_share(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return the share of skin that is clipped, 0..1; lower is better.
 
     Clipped black: every channel at the bottom. Clipped white: any channel at the top, since
@@ -84,13 +68,17 @@ def clipped_share(pixels: Rgb, mask: Mask, settings: PhotoSettings) -> float:
     """
     if _too_small(mask, settings):
         return _NAN
-    skin = pixels[mask]
-    black = skin.max(axis=1) <= settings.clipped_low_level
-    white = skin.max(axis=1) >= settings.clipped_high_level
+    brightest = linear.max(axis=2)[mask]
+    low, high = to_linear(
+        np.array([settings.clipped_low_level, settings.clipped_high_level - 1], dtype=np.uint8)
+    )
+    black, white = brightest <= low, brightest > high
     return float(np.mean(black | white))
 
 
-def surface_light(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> FloatImage | None:
+def surface_light(
+    linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS
+) -> FloatImage | None:
     """Return the share of each pixel's light that the skin's surface mirrors, 0..1.
 
     Dichromatic reflection (Shafer 1985): light from inside the skin has the skin's colour, light
@@ -121,7 +109,7 @@ def surface_light(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> Fl
     return np.asarray(np.clip(1 - colour / usual, 0, 1), dtype=np.float32)
 
 
-def glare_mask(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> Mask:
+def glare_mask(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> Mask:
     """Return where glare hides the skin: mostly surface light, and brighter than the median."""
     share = surface_light(linear, mask, settings)
     if share is None:
@@ -131,14 +119,14 @@ def glare_mask(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> Mask:
     return np.asarray(mask & bright & (share > settings.glare_fraction), dtype=np.bool_)
 
 
-def glare_share(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+def glare_share(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return the share of skin under glare, 0..1 (also the measure of shine); lower is better."""
     if surface_light(linear, mask, settings) is None:
         return _NAN
     return float(np.mean(glare_mask(linear, mask, settings)[mask]))
 
 
-def specular_contrast(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+def specular_contrast(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return how much the surface light varies, 0..1: tells kinds of light apart.
 
     95th minus 50th percentile of :func:`surface_light` over the brighter half of the skin. Near 0
@@ -156,7 +144,7 @@ def specular_contrast(linear: FloatImage, mask: Mask, settings: PhotoSettings) -
     return float(high - middle)
 
 
-def blockiness(pixels: Rgb, mask: Mask, settings: PhotoSettings) -> float:
+def blockiness(pixels: Rgb, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return the step at the 8 x 8 grid of JPEG over the steps elsewhere; 1 is none, lower better.
 
     Mean absolute second difference across each pixel border of the luma, by the border's place in
@@ -185,21 +173,21 @@ def _grid_ratio(luma: FloatImage, mask: Mask) -> float:
     return float(mean.max() / middle) if middle > 0 else _NAN
 
 
-def exposure(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+def exposure(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return the median L* of the skin, 0..100; best well inside the range."""
     if _too_small(mask, settings):
         return _NAN
     return float(np.median(lightness(linear)[mask]))
 
 
-def skin_redness(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+def skin_redness(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return the median CIE a* of the skin; lower is less red. Shifts with white balance."""
     if _too_small(mask, settings):
         return _NAN
     return float(np.median(redness(linear)[mask]))
 
 
-def tone_sd(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
+def tone_sd(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return the SD of L* over the skin; lower is more even.
 
     A quadratic surface in x and y, the shading of a rounded cheek, is fitted and taken off first.
@@ -214,22 +202,44 @@ def tone_sd(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> float:
     return float(np.std(values - surface @ coefficients))
 
 
-def shading(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> Shading:
-    """Return direction and strength of the large-scale fall of light; neither is better.
+def light_direction(
+    linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS
+) -> tuple[float, float]:
+    """Return strength and direction of the large-scale fall of light; neither is better.
 
     Least-squares plane through ln luminance over the skin. A cheek's roundness is part of it, so
     only the change between visits speaks of the light.
+
+    Returns
+    -------
+    strength : float
+        Rise of ln luminance over the side of a square of the skin's area.
+    angle_deg : float
+        Direction in which the skin gets brighter, -180..180; 0 is right, 90 is down.
     """
     if _too_small(mask, settings):
-        return Shading(_NAN, _NAN)
+        return _NAN, _NAN
     y, x = _centred(mask)
     plane = np.stack([np.ones_like(x), x, y], axis=1)
     values = np.log(np.maximum(luminance(linear)[mask], _DARKEST)).astype(np.float64)
     _, along_x, along_y = np.linalg.solve(plane.T @ plane, plane.T @ values)
-    return Shading(
-        angle_deg=float(np.degrees(np.arctan2(along_y, along_x))),
-        strength=float(np.hypot(along_x, along_y)),
-    )
+    return float(np.hypot(along_x, along_y)), float(np.degrees(np.arctan2(along_y, along_x)))
+
+
+def fine_texture(
+    linear: FloatImage,
+    mask: Mask,
+    settings: PhotoSettings = _DEFAULTS,
+    *,
+    mm_per_px: float | None = None,
+) -> float:
+    """Return the skin's texture over that of plain skin in focus; higher is better, 1 is usual.
+
+    :attr:`Sharpness.texture`, noise taken off, over ``usual_texture``. Beauty filters, retouching,
+    make-up and blur lower it, and so does wide soft light. It does not tell them apart.
+    """
+    measured = sharpness(linear, mask, settings, mm_per_px=mm_per_px).texture
+    return measured / settings.usual_texture
 
 
 def _centred(mask: Mask) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

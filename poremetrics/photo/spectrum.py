@@ -24,6 +24,7 @@ from poremetrics.model import FloatImage, Mask
 from poremetrics.photo.color import luminance
 from poremetrics.settings.photo import PhotoSettings
 
+_DEFAULTS = PhotoSettings()
 _Vector = npt.NDArray[np.float64]
 
 _DARKEST = 1e-4  # below the first sRGB level: keeps the logarithm finite at black
@@ -92,7 +93,11 @@ _UNKNOWN = Sharpness(*(float("nan"),) * 5)
 
 
 def sharpness(
-    linear: FloatImage, mask: Mask, settings: PhotoSettings, *, mm_per_px: float | None = None
+    linear: FloatImage,
+    mask: Mask,
+    settings: PhotoSettings = _DEFAULTS,
+    *,
+    mm_per_px: float | None = None,
 ) -> Sharpness:
     """Measure point spread, noise and texture of a patch of skin.
 
@@ -116,7 +121,9 @@ def sharpness(
     return _UNKNOWN if spectrum is None else fit(spectrum, settings, mm_per_px=mm_per_px)
 
 
-def power_spectrum(linear: FloatImage, mask: Mask, settings: PhotoSettings) -> Spectrum | None:
+def power_spectrum(
+    linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS
+) -> Spectrum | None:
     """Return the radial power spectrum of flattened ln luminance, or None on too small skin.
 
     Shading is divided out with a Gaussian mean over the skin and the loss this means at low
@@ -142,8 +149,8 @@ def _flatten(light: FloatImage, mask: Mask, settings: PhotoSettings) -> FloatIma
     weight = mask.astype(np.float32)
     sigma = settings.flatten_sigma_px
     mean = cv2.GaussianBlur(log_light * weight, (0, 0), sigma)
-    mean /= np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), np.float32(1e-3))
-    flat = np.where(mask, log_light - mean, 0).astype(np.float32)
+    covered = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), np.float32(1e-3))
+    flat = np.where(mask, log_light - mean / covered, 0).astype(np.float32)
     limit = settings.outlier_sigmas * 1.4826 * float(np.median(np.abs(flat[mask])))
     return np.clip(flat, -limit, limit)
 

@@ -179,6 +179,14 @@ class PhotoSettings(Room):
         doc="High end of that band.",
         source="the band in mm at the 8 px/mm of a usual portrait",
     )
+    usual_texture: float = number(
+        0.04,
+        low=0.001,
+        high=1.0,
+        unit="ln luminance",
+        doc="SD of ln luminance in that band on plain skin in focus.",
+        source="lower quartile of 55 regions of fourteen portraits in focus",
+    )
 
     # --- other figures of quality --------------------------------------------------------
     minimum_pixels: int = number(
