@@ -118,7 +118,7 @@ def _face(
         view="face",
         regions=_some(found, name),
         landmarks_px=mesh,
-        pose=head_pose(mesh),
+        pose=head_pose(mesh, settings),
         expression=expression_ratios(mesh),
         notes=located.notes,
     )
@@ -154,9 +154,9 @@ def _eyes(located: Located, settings: FaceSettings) -> ladder.Eyes:
         for iris in find_irises(copy.pixels, copy.mesh_to_copy(mesh), settings)
     )
     # The line between the eyes is foreshortened by the part of it that points into depth.
-    along = float(np.hypot(*head_axes(mesh)[0, :2]))
+    along = float(np.hypot(*head_axes(mesh, settings)[0, :2]))
     ipd_px = float(np.hypot(*(left.centre - right.centre))) / along
-    return ladder.Eyes(right, left, ipd_px, head_pose(mesh).yaw_deg)
+    return ladder.Eyes(right, left, ipd_px, head_pose(mesh, settings).yaw_deg)
 
 
 def _some(regions: tuple[Region, ...], name: str) -> tuple[Region, ...]:

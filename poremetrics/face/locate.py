@@ -1,8 +1,8 @@
-"""One face in a photo: where it is, whichever way the photo lies."""
+"""One face in a photo: where it is, whichever way it lies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,11 +11,9 @@ from poremetrics.face.anatomy import FACE_LEFT, FACE_RIGHT
 from poremetrics.face.copy import ReducedCopy, clipped_box, reduced_copy
 from poremetrics.face.detect import detect
 from poremetrics.face.mesh import Crop, Mesh, crop_of_detection, crop_of_mesh, settle, track
-from poremetrics.model import Box, Photo
+from poremetrics.face.pose import head_pose
+from poremetrics.model import Box, Photo, Rgb
 from poremetrics.settings.face import FaceSettings
-
-_QUARTER_TURNS = (0, 1, 3, 2)
-_TURNED = {1: "on its right side", 2: "upside down", 3: "on its left side"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +41,8 @@ class Located:
 def locate(photo: Photo, name: str, settings: FaceSettings) -> Located | None:
     """Find the largest face of a photo and its mesh.
 
-    A photo that lies on its side or upside down is searched in all four directions; the mesh
-    follows the eyes, so nothing else needs to know.
+    A photo may lie on its side or upside down: the detectors still see a face there, but not its
+    direction, so the mesh is tried in all four and the surest one counts.
 
     Parameters
     ----------
@@ -65,16 +63,11 @@ def locate(photo: Photo, name: str, settings: FaceSettings) -> Located | None:
     SkinError
         There is a face, but only part of it is in the photo, or it is too small.
     """
-    whole = _whole(photo, settings)
-    for turns in _QUARTER_TURNS:
-        faces = _faces(whole, turns, settings)
-        if faces:
-            break
-    else:
+    faces = _faces(_whole(photo, settings), settings)
+    if not faces:
         return None
     width, mesh = faces[0]
     _check_whole(mesh, photo, name, settings)
-    notes = _notes(turns, [other for other, _ in faces], settings)
     if width < settings.minimum_face_px:
         raise SkinError(
             name,
@@ -83,11 +76,10 @@ def locate(photo: Photo, name: str, settings: FaceSettings) -> Located | None:
             "photograph the face from nearer or with more pixels",
         )
     copy = _face_copy(photo, crop_of_mesh(mesh, settings), width, settings)
-    refined = copy.mesh_to_copy(mesh)
-    refined, presence = track(copy.pixels, crop_of_mesh(refined, settings), settings)
-    if presence < settings.minimum_presence:
-        return None
-    return Located(copy.mesh_to_photo(refined), copy, width, notes)
+    refined = track(copy.pixels, crop_of_mesh(copy.mesh_to_copy(mesh), settings), settings)
+    refined = copy.mesh_to_photo(refined)
+    notes = _notes(refined, [other for other, _ in faces], settings)
+    return Located(refined, copy, width, notes)
 
 
 def _whole(photo: Photo, settings: FaceSettings) -> ReducedCopy:
@@ -96,29 +88,35 @@ def _whole(photo: Photo, settings: FaceSettings) -> ReducedCopy:
     return reduced_copy(photo.pixels, whole, factor, thin=True)
 
 
-def _faces(whole: ReducedCopy, turns: int, settings: FaceSettings) -> list[tuple[float, Mesh]]:
-    """Width in photo pixels and mesh in photo pixels of every sure face, widest first."""
-    pixels = whole.pixels
+def _faces(whole: ReducedCopy, settings: FaceSettings) -> list[tuple[float, Mesh]]:
+    """Width and mesh, in photo pixels, of every sure face, widest first."""
     faces = []
-    for face in detect(np.ascontiguousarray(np.rot90(pixels, turns)), settings):
-        crop = _turn_back(crop_of_detection(face, settings), turns, pixels.shape[:2])
-        mesh, presence = settle(pixels, crop, settings)
-        if presence >= settings.minimum_presence:
+    for face in detect(whole.pixels, settings):
+        mesh = _surest_mesh(whole.pixels, crop_of_detection(face, settings), settings)
+        if mesh is not None:
             in_photo = whole.mesh_to_photo(mesh)
             faces.append((_width_px(in_photo), in_photo))
     return sorted(faces, key=lambda face: -face[0])
 
 
-def _turn_back(crop: Crop, turns: int, shape: tuple[int, int]) -> Crop:
-    """Carry a crop found in ``np.rot90(picture, turns)`` back to the picture."""
-    rows, columns = shape
-    x, y = {
-        0: (crop.x, crop.y),
-        1: (columns - 1 - crop.y, crop.x),
-        2: (columns - 1 - crop.x, rows - 1 - crop.y),
-        3: (crop.y, rows - 1 - crop.x),
-    }[turns]
-    return Crop(x, y, crop.side, crop.turn + turns * np.pi / 2)
+def _surest_mesh(pixels: Rgb, crop: Crop, settings: FaceSettings) -> Mesh | None:
+    """Return the mesh of a crop in its surest direction, or None where there is no face.
+
+    Upside down a mesh can look sure too (log odds up to 13 where the right direction has more
+    than 20), so that direction is always tried; the sides only where both fail.
+    """
+    upright_logit = float(np.log(settings.minimum_presence / (1.0 - settings.minimum_presence)))
+    for quarters in ((0, 2), (1, 3)):
+        tries = []
+        for turns in quarters:
+            mesh, logit = settle(
+                pixels, replace(crop, turn=crop.turn + turns * np.pi / 2), settings
+            )
+            if logit >= (settings.minimum_turned_logit if turns else upright_logit):
+                tries.append((logit, mesh))
+        if tries:
+            return max(tries, key=lambda tried: tried[0])[1]
+    return None
 
 
 def _width_px(mesh: Mesh) -> float:
@@ -138,10 +136,13 @@ def _check_whole(mesh: Mesh, photo: Photo, name: str, settings: FaceSettings) ->
         )
 
 
-def _notes(turns: int, widths: list[float], settings: FaceSettings) -> tuple[str, ...]:
+def _notes(mesh: Mesh, widths: list[float], settings: FaceSettings) -> tuple[str, ...]:
     notes = []
-    if turns:
-        notes.append(f"The face lies {_TURNED[turns]} in the photo; it was measured as it lies.")
+    roll_deg = abs(head_pose(mesh, settings).roll_deg)
+    if roll_deg > 135.0:
+        notes.append("The face is upside down in the photo; it was measured as it lies.")
+    elif roll_deg > 45.0:
+        notes.append("The face lies on its side in the photo; it was measured as it lies.")
     if sum(width >= settings.other_face_share * widths[0] for width in widths) > 1:
         notes.append("The photo shows more than one face; the largest was measured.")
     return tuple(notes)

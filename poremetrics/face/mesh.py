@@ -140,8 +140,8 @@ def mesh_of_crop(picture: Rgb, crop: Crop) -> tuple[Mesh, float]:
     -------
     mesh : (468, 3) float64
         Points in pixels of ``picture``.
-    presence : float
-        Probability that the crop shows a face.
+    logit : float
+        Log odds that the crop shows a face.
     """
     points, logit = run("mesh", cut(picture, crop, INPUT_PX))
     raw = points.reshape(POINTS, 3).astype(np.float64)
@@ -149,7 +149,7 @@ def mesh_of_crop(picture: Rgb, crop: Crop) -> tuple[Mesh, float]:
     # The network's coordinates count from the corner of the first pixel.
     flat = (raw[:, :2] - 0.5) @ affine[:, :2].T + affine[:, 2]
     depth = raw[:, 2:] * (crop.side / INPUT_PX)
-    return np.hstack([flat, depth]), float(1.0 / (1.0 + np.exp(-float(logit[0]))))
+    return np.hstack([flat, depth]), float(logit[0])
 
 
 def _jittered(crop: Crop, settings: FaceSettings) -> list[Crop]:
@@ -169,19 +169,19 @@ def settle(picture: Rgb, crop: Crop, settings: FaceSettings) -> tuple[Mesh, floa
     -------
     mesh : (468, 3) float64
         Of the last run, in pixels of ``picture``.
-    presence : float
-        Of the last run.
+    logit : float
+        Log odds of the last run that there is a face.
     """
-    mesh, presence = mesh_of_crop(picture, crop)
+    mesh, logit = mesh_of_crop(picture, crop)
     for _ in range(settings.mesh_iterations - 1):
-        if presence < settings.minimum_presence / 2:
-            # Not a face: the next crop would be arbitrary.
+        if logit < 0.0:
+            # Rather no face: the next crop would be arbitrary.
             break
-        mesh, presence = mesh_of_crop(picture, crop_of_mesh(mesh, settings))
-    return mesh, presence
+        mesh, logit = mesh_of_crop(picture, crop_of_mesh(mesh, settings))
+    return mesh, logit
 
 
-def track(picture: Rgb, crop: Crop, settings: FaceSettings) -> tuple[Mesh, float]:
+def track(picture: Rgb, crop: Crop, settings: FaceSettings) -> Mesh:
     """Find the mesh of one face as exactly as it can be.
 
     Parameters
@@ -195,11 +195,8 @@ def track(picture: Rgb, crop: Crop, settings: FaceSettings) -> tuple[Mesh, float
 
     Returns
     -------
-    mesh : (468, 3) float64
+    (468, 3) float64
         Mean over the jittered crops, in pixels of ``picture``.
-    presence : float
-        Mean over the jittered crops.
     """
-    runs = [mesh_of_crop(picture, jittered) for jittered in _jittered(crop, settings)]
-    mesh = np.mean([mesh for mesh, _ in runs], axis=0)
-    return np.asarray(mesh, dtype=np.float64), float(np.mean([presence for _, presence in runs]))
+    runs = [mesh_of_crop(picture, jittered)[0] for jittered in _jittered(crop, settings)]
+    return np.asarray(np.mean(runs, axis=0), dtype=np.float64)

@@ -8,21 +8,25 @@ import numpy.typing as npt
 from poremetrics.face.anatomy import MIDLINE_CHIN, MIDLINE_TOP, MIRROR_PAIRS
 from poremetrics.face.mesh import Mesh
 from poremetrics.model import Pose
+from poremetrics.settings.face import FaceSettings
 
 _RIGHT = np.array([right for right, _ in MIRROR_PAIRS])
 _LEFT = np.array([left for _, left in MIRROR_PAIRS])
 
 
-def head_axes(mesh: Mesh) -> npt.NDArray[np.float64]:
+def head_axes(mesh: Mesh, settings: FaceSettings) -> npt.NDArray[np.float64]:
     """Return the head's own axes.
 
     The first axis joins mirrored points (so expression cancels unless one-sided), the second
-    leads from chin to hairline within the plane of symmetry, the third out of the face.
+    leads from chin to hairline within the plane of symmetry, tilted by ``pitch_zero_deg``, the
+    third out of the face.
 
     Parameters
     ----------
     mesh : (468, 3) float64
         x right, y down, z away from the camera, in pixels.
+    settings : FaceSettings
+        ``pitch_zero_deg``.
 
     Returns
     -------
@@ -31,23 +35,29 @@ def head_axes(mesh: Mesh) -> npt.NDArray[np.float64]:
     """
     left = (mesh[_LEFT] - mesh[_RIGHT]).sum(axis=0)
     left /= np.linalg.norm(left)
-    up = mesh[MIDLINE_TOP] - mesh[MIDLINE_CHIN]
-    up = up - left * (up @ left)
-    up /= np.linalg.norm(up)
+    line = mesh[MIDLINE_TOP] - mesh[MIDLINE_CHIN]
+    line = line - left * (line @ left)
+    line /= np.linalg.norm(line)
     # x right, y down, z away is right-handed; an unturned head has left = +x, up = -y,
     # forward = -z, and x × -y = -z.
+    out = np.cross(left, line)
+    tilt = np.radians(settings.pitch_zero_deg)
+    up = np.cos(tilt) * line + np.sin(tilt) * out
     return np.stack([left, up, np.cross(left, up)])
 
 
-def head_pose(mesh: Mesh) -> Pose:
+def head_pose(mesh: Mesh, settings: FaceSettings) -> Pose:
     """Return yaw, pitch and roll as :class:`poremetrics.model.Pose` defines them.
 
-    Pitch is zero where the line from chin to hairline is parallel to the picture.
+    Roll is taken out first, so that yaw and pitch are about the head's own axes whichever way
+    the photo lies.
     """
-    left, _, forward = head_axes(mesh)
-    yaw = np.arctan2(forward[0], -forward[2])
-    pitch = np.arcsin(np.clip(-forward[1], -1.0, 1.0))
+    left, _, forward = head_axes(mesh, settings)
     roll = np.arctan2(left[1], left[0])
+    right = forward[0] * np.cos(roll) + forward[1] * np.sin(roll)
+    down = forward[1] * np.cos(roll) - forward[0] * np.sin(roll)
+    yaw = np.arctan2(right, -forward[2])
+    pitch = np.arcsin(np.clip(-down, -1.0, 1.0))
     return Pose(*(float(np.degrees(angle)) for angle in (yaw, pitch, roll)))
 
 

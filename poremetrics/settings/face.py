@@ -36,6 +36,14 @@ class FaceSettings(Room):
         doc="Least probability, told by the mesh, that its crop shows a face.",
         source="nose close-ups fooled the detector in 9 of 16; all of them stay below 0.9",
     )
+    minimum_turned_logit: float = number(
+        16.0,
+        low=0.0,
+        high=100.0,
+        unit="ln",
+        doc="Least log odds of presence for a face that lies on its side or upside down.",
+        source="15 portraits in four directions: right ones 20 and more, wrong ones 13 at most",
+    )
     minimum_points_inside: float = number(
         0.97,
         low=0.5,
@@ -133,6 +141,15 @@ class FaceSettings(Room):
         unit="deg",
         doc="Turn of a jittered crop.",
         source="as jitter_shift",
+    )
+
+    pitch_zero_deg: float = number(
+        -9.0,
+        low=-30.0,
+        high=30.0,
+        unit="deg",
+        doc="Apparent pitch of the line from chin to hairline where a head looks straight.",
+        source="median of the 15 portraits, which look into the camera",
     )
 
     # --- iris and scale ------------------------------------------------------------------
