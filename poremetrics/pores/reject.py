@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from poremetrics.model import FLAGS, FloatImage, Skin
 from poremetrics.pores._patches import Patches, batches
+from poremetrics.pores.lines import line_share
 from poremetrics.pores.profile import FWHM_PER_SIGMA
 from poremetrics.pores.size import Dips, dip_values
 from poremetrics.settings.pores import PoresSettings
@@ -101,16 +102,18 @@ def flags_of(
     contrast = pores["contrast"].to_numpy()
     tint = tint_of(skin, dips)
     weak = (pores["snr"].to_numpy() < settings.pore_snr) | (contrast < settings.pore_contrast)
-    usual = float(np.median(diameter[~weak])) if (~weak).any() else np.inf
-    wide = diameter > settings.wide_ratio * usual
-    brown = tint.brown - settings.tint_errors * tint.brown_err > settings.freckle_brown
-    red = tint.red - settings.tint_errors * tint.red_err > settings.blemish_red
+    strong = ~weak if (~weak).any() else np.ones(len(pores), dtype=bool)
+    wide = dips.seen_px > settings.wide_ratio * np.median(dips.seen_px[strong])
+    line = _on_lines(skin, dips, settings) & ~weak
+    dark = dips.depth >= np.median(dips.depth[strong])
+    tinted = _tinted(tint, wide, strong, settings)
     marks = {
-        "hair": pores["elongation"].to_numpy() > settings.hair_elongation,
-        "freckle": wide & brown,
+        "hair": line & dark,
+        "wrinkle": line & ~dark,
+        "freckle": tinted["brown"],
         "mole": diameter > settings.largest_diameter_px,
-        "blemish": wide & red,
-        "noise": weak,
+        "blemish": tinted["red"] & ~tinted["brown"],
+        "noise": weak | tinted["cold"],
         "unresolved": dips.seen_px < settings.resolved_blurs * FWHM_PER_SIGMA * skin.blur_px,
         "edge": dips.coverage < _EDGE_COVERAGE,
         "crowded": _crowded(pores, settings),
@@ -124,6 +127,49 @@ def flags_of(
         if FLAGS[name].excludes:
             excluded |= marked
     return [str(text).rstrip(";") for text in flags], ~excluded
+
+
+def _on_lines(skin: Skin, dips: Dips, settings: PoresSettings) -> npt.NDArray[np.bool_]:
+    """Dips that are pieces of a line: long, continued, or in the middle of such pieces."""
+    share = line_share(skin.darkening, dips)
+    ratio = np.exp(np.hypot(*dips.shear.T))
+    line = (
+        (ratio > settings.hair_elongation)
+        | (share > settings.line_share)
+        | ((share > settings.line_share_long) & (ratio > settings.long_elongation))
+    )
+    if line.sum() < 2:
+        return np.asarray(line, dtype=np.bool_)
+    count = min(3, int(line.sum()))
+    distance = np.asarray(cKDTree(dips.xy[line]).query(dips.xy, k=count)[0])
+    among = distance[:, -1] < settings.line_reach * dips.seen_px
+    return np.asarray(line | (among & (share > settings.line_share_among)), dtype=np.bool_)
+
+
+def _tinted(
+    tint: Tint,
+    wide: npt.NDArray[np.bool_],
+    strong: npt.NDArray[np.bool_],
+    settings: PoresSettings,
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Colours that no depression has: pigment and blood leave red light almost as it was."""
+    red = tint.red - settings.tint_errors * tint.red_err
+    brown = tint.brown - settings.tint_errors * tint.brown_err
+    stained = red > settings.stain_red
+    cold = (tint.red + settings.tint_errors * tint.red_err < settings.cold_red) | (
+        tint.brown + settings.tint_errors * tint.brown_err < settings.cold_brown
+    )
+    # how brown a shadow looks depends on the camera: what is usual in this photo is no pigment
+    usual = float(np.median(tint.brown[strong]))
+    limit = np.clip(
+        usual + settings.freckle_excess, settings.freckle_brown, settings.freckle_brown_most
+    )
+    pigment = brown > limit
+    return {
+        "brown": (wide | stained) & pigment,
+        "red": (wide & (red > settings.blemish_red)) | stained,
+        "cold": np.asarray(cold, dtype=np.bool_),
+    }
 
 
 def _crowded(pores: pd.DataFrame, settings: PoresSettings) -> npt.NDArray[np.bool_]:

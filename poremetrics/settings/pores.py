@@ -187,19 +187,59 @@ class PoresSettings(Room):
         source="1 mm at 26 px/mm",
     )
     hair_elongation: float = number(
-        3.0,
+        2.7,
         low=1.2,
         high=20.0,
         unit="1",
-        doc="From this axis ratio on a dark mark is a hair or a line.",
+        doc="From this axis ratio on, as seen, a dark mark is a piece of hair or line.",
+        source=_PORTRAITS,
+    )
+    line_share: float = number(
+        0.42,
+        low=0.0,
+        high=2.0,
+        unit="1",
+        doc="A mark that goes on beyond its ends at this share of its depth is a piece of a line.",
+        source="synthetic skin: 1 % of pores, half of the pieces of hair",
+    )
+    line_share_long: float = number(
+        0.25,
+        low=0.0,
+        high=2.0,
+        unit="1",
+        doc="The same for a mark that is long itself.",
+        source=_PORTRAITS,
+    )
+    long_elongation: float = number(
+        1.9,
+        low=1.0,
+        high=20.0,
+        unit="1",
+        doc="From this axis ratio on, as seen, a mark is long.",
+        source="synthetic skin: 1 % of pores",
+    )
+    line_share_among: float = number(
+        0.12,
+        low=-1.0,
+        high=2.0,
+        unit="1",
+        doc="The same for a mark with three pieces of lines near it.",
+        source=_PORTRAITS,
+    )
+    line_reach: float = number(
+        2.5,
+        low=0.5,
+        high=20.0,
+        unit="seen diameters",
+        doc="How near those three are.",
         source=_PORTRAITS,
     )
     wide_ratio: float = number(
-        1.8,
+        1.9,
         low=1.0,
         high=10.0,
         unit="1",
-        doc="A mark this many times as wide as the usual pore of the photo may be pigment.",
+        doc="A mark this many times as wide as the usual mark of the photo may be pigment.",
         source="freckles 0.6 mm to 2.5 mm against pores of 0.3 mm",
     )
     freckle_brown: float = number(
@@ -210,6 +250,22 @@ class PoresSettings(Room):
         doc="From this share of ln(green/blue) in the darkening on a wide mark is a freckle.",
         source="melanin; synthetic freckles 0.32, pores 0.13",
     )
+    freckle_brown_most: float = number(
+        0.60,
+        low=0.0,
+        high=3.0,
+        unit="1",
+        doc="The limit of brown never rises above this, however brown the photo.",
+        source=_PORTRAITS,
+    )
+    freckle_excess: float = number(
+        0.12,
+        low=0.0,
+        high=2.0,
+        unit="1",
+        doc="By this much a freckle is browner than the usual dark mark of the photo.",
+        source="synthetic freckles 0.16 browner than pores",
+    )
     blemish_red: float = number(
         0.55,
         low=0.0,
@@ -217,6 +273,30 @@ class PoresSettings(Room):
         unit="1",
         doc="From this share of ln(red/green) in the darkening on a wide mark is a blemish.",
         source="haemoglobin; synthetic acne 0.83, pores 0.29",
+    )
+    stain_red: float = number(
+        0.65,
+        low=0.0,
+        high=3.0,
+        unit="1",
+        doc="From this share of ln(red/green) on a mark of any size is pigment or blood.",
+        source="red light falls by under half of the darkening: no shadow does that",
+    )
+    cold_red: float = number(
+        -0.10,
+        low=-3.0,
+        high=1.0,
+        unit="1",
+        doc="Below this share of ln(red/green) a dip is coloured noise: shadows in skin are warm.",
+        source=_PORTRAITS,
+    )
+    cold_brown: float = number(
+        -0.35,
+        low=-3.0,
+        high=1.0,
+        unit="1",
+        doc="Below this share of ln(green/blue) a dip is coloured noise.",
+        source=_PORTRAITS,
     )
     tint_errors: float = number(
         1.0,
