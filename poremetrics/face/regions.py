@@ -108,9 +108,13 @@ def _hidden(
     factor: float,
     settings: FaceSettings,
 ) -> tuple[ReducedCopy, Mapping[str, Mask]]:
-    """What hides the skin, on a reduced copy of the part that holds all outlines."""
+    """Tell what hides the skin, on a reduced copy of the part that holds all outlines."""
     every = np.concatenate([outline.polygon for outline in outlines])
-    margin = settings.mask_margin_mm / mm_per_px
+    # A wrong scale given by hand must not make the masks' blurs boundless.
+    px_per_mm = float(
+        np.clip(factor / mm_per_px, settings.coarsest_px_per_mm, settings.finest_px_per_mm)
+    )
+    margin = settings.mask_margin_mm * px_per_mm / factor
     low, high = every.min(axis=0) - margin, every.max(axis=0) + margin
     box = clipped_box(low, high, photo.width_px, photo.height_px)
     copy = reduced_copy(photo.pixels, box, factor)
@@ -118,7 +122,7 @@ def _hidden(
     inside = np.zeros((rows, columns), dtype=np.bool_)
     for outline in outlines:
         inside |= fill_polygon(copy.to_copy(outline.polygon), Box(0, 0, columns, rows))
-    return copy, hidden_skin(copy.pixels, inside, copy.factor / mm_per_px, settings)
+    return copy, hidden_skin(copy.pixels, inside, px_per_mm, settings)
 
 
 def _make_region(

@@ -83,11 +83,13 @@ def hidden_skin(
         the skin's colour. Masks may overlap.
     """
     linear = np.asarray(cv2.LUT(pixels, _TO_LINEAR), dtype=np.float32)
-    luminance = cv2.transform(linear, _LUMINANCE)
+    luminance = _luminance(linear)
     skin_light = float(np.median(luminance[inside])) + settings.dark_floor
-    step = min(1.0, settings.mask_px_per_mm / px_per_mm)
+    step = settings.mask_px_per_mm / px_per_mm
     light = relative_light(_shrink(linear, step), inside, skin_light, settings)
-    log_light = cv2.log(luminance / skin_light + settings.shadow_floor)
+    log_light = np.asarray(
+        cv2.log(luminance / skin_light + settings.shadow_floor), dtype=np.float32
+    )
     fine = _band(log_light, settings.fine_mm * px_per_mm, settings.texture_mm * px_per_mm)
     texture = grain(fine, inside, step, settings)
     coarse = {
@@ -120,12 +122,13 @@ def relative_light(
         Blurs and floors.
     """
     skin = _enlarge(inside, linear.shape)
-    soft = cv2.GaussianBlur(linear, (0, 0), settings.colour_mm * settings.mask_px_per_mm)
-    level = cv2.log(cv2.transform(soft, _LUMINANCE) / skin_light + settings.shadow_floor)
-    red, green, blue = cv2.split(soft + np.float32(settings.dark_floor))
+    sigma = settings.colour_mm * settings.mask_px_per_mm
+    soft = np.asarray(cv2.GaussianBlur(linear, (0, 0), sigma), dtype=np.float32)
+    level = np.log(_luminance(soft) / skin_light + settings.shadow_floor)
+    red, green, blue = np.moveaxis(soft + np.float32(settings.dark_floor), 2, 0)
     blue_share = blue / red
     own = float(np.median(blue_share[skin]))
-    redness = cv2.log(red / green)
+    redness = np.log(red / green)
     return Light(
         level=np.asarray(level, dtype=np.float32),
         whiteness=np.asarray((blue_share - own) / max(1.0 - own, 0.1), dtype=np.float32),
@@ -194,11 +197,11 @@ def grain(fine: FloatImage, inside: Mask, step: float, settings: FaceSettings) -
     the difference of its eigenvalues over their sum the alignment (Bigün and Granlund 1987).
     Pores, freckles and noise have none; a hair has, and so have many parallel ones.
     """
-    across = cv2.Sobel(fine, cv2.CV_32F, 1, 0)
-    down = cv2.Sobel(fine, cv2.CV_32F, 0, 1)
+    across = np.asarray(cv2.Sobel(fine, cv2.CV_32F, 1, 0), dtype=np.float32)
+    down = np.asarray(cv2.Sobel(fine, cv2.CV_32F, 0, 1), dtype=np.float32)
     sigma = settings.strand_blur_mm * settings.mask_px_per_mm
     xx, xy, yy = (
-        cv2.GaussianBlur(_shrink(cv2.multiply(one, other), step), (0, 0), sigma)
+        cv2.GaussianBlur(_shrink(one * other, step), (0, 0), sigma)
         for one, other in ((across, across), (across, down), (down, down))
     )
     trace = xx + yy + np.float32(_TINY)
@@ -234,6 +237,10 @@ def strands(texture: Grain, settings: FaceSettings) -> Mask:
     keep = extent >= settings.strand_mm * settings.mask_px_per_mm
     keep[0] = False
     return _grow(keep[labels], settings.strand_margin_mm * settings.mask_px_per_mm)
+
+
+def _luminance(linear: FloatImage) -> FloatImage:
+    return np.asarray(cv2.transform(linear, _LUMINANCE), dtype=np.float32)
 
 
 def _band(image: FloatImage, fine_px: float, coarse_px: float) -> FloatImage:
