@@ -68,7 +68,8 @@ def clipped_share(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEF
     """
     if _too_small(mask, settings):
         return _NAN
-    brightest = linear.max(axis=2)[mask]
+    red, green, blue = cv2.split(linear)
+    brightest = np.maximum(np.maximum(red, green), blue)[mask]
     low, high = to_linear(
         np.array([settings.clipped_low_level, settings.clipped_high_level - 1], dtype=np.uint8)
     )

@@ -33,6 +33,8 @@ _FIRST_RING = 2.5  # rings below it are shaped by the window
 _LAST_FREQUENCY = 0.48
 _STARTS_PX = (0.3, 2.0, 6.0)  # sharp, soft, out of focus: the model can have several minima
 _MAX_STEPS = 60
+_SAMPLE_STEP = 31  # every so many pixels are enough for a median colour
+_COARSE = 4  # shading is blurred on pixels this much larger
 _ROUNDING = 1.0 / 12.0  # variance of rounding, in steps²
 
 
@@ -147,12 +149,20 @@ def power_spectrum(
 def _flatten(light: FloatImage, mask: Mask, settings: PhotoSettings) -> FloatImage:
     log_light = np.log(np.maximum(light, _DARKEST))
     weight = mask.astype(np.float32)
-    sigma = settings.flatten_sigma_px
-    mean = cv2.GaussianBlur(log_light * weight, (0, 0), sigma)
-    covered = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), np.float32(1e-3))
-    flat = np.where(mask, log_light - mean / covered, 0).astype(np.float32)
+    total, covered = (_coarse_blur(image, settings) for image in (log_light * weight, weight))
+    mean = total / np.maximum(covered, np.float32(1e-3))
+    flat = np.where(mask, log_light - mean, 0).astype(np.float32)
     limit = settings.outlier_sigmas * 1.4826 * float(np.median(np.abs(flat[mask])))
     return np.clip(flat, -limit, limit)
+
+
+def _coarse_blur(image: FloatImage, settings: PhotoSettings) -> FloatImage:
+    """Blur by the flattening Gaussian, worked out on coarser pixels, which it cannot tell apart."""
+    height, width = image.shape
+    size = (-(-width // _COARSE), -(-height // _COARSE))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), settings.flatten_sigma_px / _COARSE)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _tile_power(
@@ -197,7 +207,9 @@ def _rounding_power(linear: FloatImage, mask: Mask) -> float:
 
     One level near encoded value v is d ln Y / d v = w · 2.4 / v of each channel's share w.
     """
-    colour = np.maximum(np.median(linear[mask], axis=0), _DARKEST).astype(np.float64)
+    rows, columns = np.nonzero(mask)
+    sample = linear[rows[::_SAMPLE_STEP], columns[::_SAMPLE_STEP]]
+    colour = np.maximum(np.median(sample, axis=0), _DARKEST).astype(np.float64)
     share = np.array([0.2126, 0.7152, 0.0722]) * colour
     share /= share.sum()
     level = 255 * colour ** (1 / 2.4)
