@@ -156,9 +156,7 @@ def _face(size: tuple[int, int], names: tuple[str, ...], *, scale: bool, closeup
         mask = np.zeros(box.shape, np.uint8)
         cv2.fillPoly(mask, [np.round(polygon - (x0, y0)).astype(np.int32)], 1)
         known = Scale(70.0 / half if not closeup else 0.05, 0.036, "iris") if scale else None
-        regions.append(
-            Region(name, polygon, box, mask.astype(bool), {"hair": 0.02}, 8.0, known)
-        )
+        regions.append(Region(name, polygon, box, mask.astype(bool), {"hair": 0.02}, 8.0, known))
     if closeup:
         return Face("closeup", tuple(regions))
     return Face(
@@ -201,7 +199,9 @@ def _pores(rng: np.random.Generator, face: Face, number: int) -> pd.DataFrame:
             continue
         ys, xs = np.nonzero(region.skin)
         picked = rng.choice(len(xs), size=number * 3, replace=False)
-        points = np.stack([xs[picked], ys[picked]], axis=1) + rng.uniform(-0.5, 0.5, (number * 3, 2))
+        points = np.stack([xs[picked], ys[picked]], axis=1) + rng.uniform(
+            -0.5, 0.5, (number * 3, 2)
+        )
         kept: list[np.ndarray] = []
         spacing = 0.55 * np.sqrt(region.skin.sum() / number)
         for point in points:
@@ -385,9 +385,7 @@ def _changes(
             )  # fmt: skip
     for name in [*(names if empty else refused), *([] if usable else ["all"])]:
         for metric, (_, of, _, _) in spread.items():
-            rows.append(
-                {"region": name, "metric": metric, "unit": of, "verdict": "not comparable"}
-            )
+            rows.append({"region": name, "metric": metric, "unit": of, "verdict": "not comparable"})
     frame = pd.DataFrame(rows, columns=list(CHANGES))
     return table(frame, CHANGES)
 
@@ -406,7 +404,9 @@ def _quality(names: list[str], refused: tuple[str, ...]) -> pd.DataFrame:
             good = limit * (0.4 if one.bound == "max" else 1.4)
             bad = limit * (1.7 if one.bound == "max" else 0.5)
             for photo in ("pair",) if check in pair_only else ("before", "after"):
-                fails = name in refused and check in {"relative_blur", "focus"} and photo != "before"
+                fails = (
+                    name in refused and check in {"relative_blur", "focus"} and photo != "before"
+                )
                 shiny = name == "nose" and check == "glare" and photo == "after"
                 rows.append(
                     {
@@ -418,9 +418,7 @@ def _quality(names: list[str], refused: tuple[str, ...]) -> pd.DataFrame:
     return table(rows, QUALITY)
 
 
-def _regions(
-    frame: pd.DataFrame, face: Face, scale: bool, photos: tuple[str, ...]
-) -> pd.DataFrame:
+def _regions(frame: pd.DataFrame, face: Face, scale: bool, photos: tuple[str, ...]) -> pd.DataFrame:
     column, unit = ("diameter_um", "µm") if scale else ("diameter_px", "px")
     rows = []
     for photo in photos:

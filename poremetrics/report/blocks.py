@@ -127,6 +127,8 @@ class Table:
     columns: tuple[str, ...]
     groups: tuple[Group, ...]
     numeric: tuple[bool, ...]
+    compact: bool = False
+    """A long list of names and values: running text on paper."""
 
 
 Plain = Text | Light | Picture | Row | Pair | Chart | Table

@@ -54,14 +54,18 @@ def _drawings(
     if result.changes["change_pct"].notna().any():
         drawings["changes"] = partial(figures.plot_changes, result)
         drawings["sizes-of-pairs"] = partial(figures.plot_pairs_of_sizes, result)
-    for number, region in enumerate(result.alignment.regions):
+    for number, aligned in enumerate(result.alignment.regions):
         # User names may hold anything; files are numbered in the order of the tables.
-        shown = {"region": region.name, "anonymise": anonymise}
-        drawings[f"before-{number}"] = partial(figures.plot_before, result, **shown)
-        drawings[f"after-{number}"] = partial(figures.plot_after, result, **shown)
+        name = aligned.name
+        drawings[f"before-{number}"] = partial(
+            figures.plot_before, result, region=name, anonymise=anonymise
+        )
+        drawings[f"after-{number}"] = partial(
+            figures.plot_after, result, region=name, anonymise=anonymise
+        )
         for colour_by in ("status", "size_class"):
             drawings[f"overlay-{colour_by.removesuffix('_class')}-{number}"] = partial(
-                figures.plot_overlay, result, colour_by=colour_by, **shown
+                figures.plot_overlay, result, region=name, colour_by=colour_by, anonymise=anonymise
             )
     return drawings
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report import summary, texts
-from poremetrics.report.marks import STYLES, clearest, is_pore, marks
+from poremetrics.report.marks import STYLES, is_pore, marks
 from poremetrics.report.pictures import (
     PairView,
     View,
+    clearest_shown,
     region_view,
     region_views,
     shown,
@@ -44,8 +46,8 @@ _MM_PER_INCH = 25.4
 
 def new_axes(result: Comparison | Measurement, height_share: float) -> Axes:
     """Return axes on a new figure of the width set, without pyplot."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - loaded when drawing
+    from matplotlib.figure import Figure  # noqa: PLC0415 - loaded when drawing
 
     width = result.settings.report.figure_width_mm / _MM_PER_INCH
     figure = Figure(figsize=(width, width * height_share), layout="constrained")
@@ -55,7 +57,7 @@ def new_axes(result: Comparison | Measurement, height_share: float) -> Axes:
 
 def figure_of(ax: Axes) -> Figure:
     """Return the figure the axes stand on."""
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure  # noqa: PLC0415 - loaded when drawing
 
     figure = ax.get_figure(root=True)
     if not isinstance(figure, Figure):  # pragma: no cover - axes always stand on a figure
@@ -92,20 +94,20 @@ def plot_changes(result: Comparison, *, ax: Axes | None = None) -> Axes:
     rows = result.changes[(result.changes["verdict"] != "") & result.changes["change_pct"].notna()]
     if ax is None:
         ax = new_axes(result, 0.12 + 0.03 * len(rows))
-    heights, labels, groups = [], [], []
+    places, groups = [], []
     height = 0.0
     for region in summary.whole_first(rows["region"]):
-        group = rows[rows["region"] == region]
         groups.append((height, region_name(region)))
         height -= 0.9
-        for row in group.itertuples():
-            _draw_change(ax, height, row)
-            heights.append(height)
-            labels.append(summary.metric_name(str(row.metric)))
+        for index in rows.index[rows["region"] == region]:
+            places.append((index, height))
             height -= 1.0
         height -= 0.5
+    rows = rows.loc[[index for index, _ in places]]
+    heights = np.array([place for _, place in places])
+    _draw_changes(ax, rows, heights)
     ax.axvline(0.0, color=MUTED, linewidth=0.8, zorder=1)
-    ax.set_yticks(heights, labels)
+    ax.set_yticks(heights, [summary.metric_name(str(name)) for name in rows["metric"]])
     for place, name in groups:
         ax.text(
             0.0, place, name, transform=ax.get_yaxis_transform(),
@@ -118,20 +120,24 @@ def plot_changes(result: Comparison, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _draw_change(ax: Axes, height: float, row: object) -> None:
+def _draw_changes(ax: Axes, rows: pd.DataFrame, heights: npt.NDArray[np.float64]) -> None:
+    """Draw band, interval and value of every row, each in one go."""
     value, low, high, rc = (
-        float(getattr(row, name)) for name in ("change_pct", "ci_low_pct", "ci_high_pct", "rc_pct")
+        rows[name].to_numpy(np.float64)
+        for name in ("change_pct", "ci_low_pct", "ci_high_pct", "rc_pct")
     )
-    verdict = str(getattr(row, "verdict", ""))
-    colour = VERDICT_COLOURS[verdict]
-    if np.isfinite(rc):
-        ax.barh(height, 2 * rc, left=-rc, height=0.8, color="#e9eef1", zorder=0)
-    if np.isfinite(low) and np.isfinite(high):
-        ax.plot([low, high], [height, height], color=colour, linewidth=1.8, zorder=2)
-    decided = verdict in {"decreased", "increased"}
-    ax.plot(
-        [value], [height], marker="o", markersize=5, color=colour,
-        markerfacecolor=colour if decided else "white", zorder=3,
+    colours = np.array([VERDICT_COLOURS[str(verdict)] for verdict in rows["verdict"]])
+    decided = rows["verdict"].isin(["decreased", "increased"]).to_numpy(dtype=bool)
+    band = np.nan_to_num(rc)
+    ax.barh(heights, 2 * band, left=-band, height=0.8, color="#e9eef1", zorder=0)
+    known = np.isfinite(low) & np.isfinite(high)
+    ax.hlines(
+        heights[known], low[known], high[known], colors=colours[known].tolist(), linewidth=1.8,
+        zorder=2,
+    )  # fmt: skip
+    ax.scatter(
+        value, heights, s=26, edgecolors=colours.tolist(), zorder=3,
+        facecolors=np.where(decided, colours, "#ffffff").tolist(),
     )  # fmt: skip
 
 
@@ -243,7 +249,7 @@ def plot_overlay(
     Axes
         The axes drawn on, in pixels of the photo.
     """
-    from matplotlib.collections import EllipseCollection
+    from matplotlib.collections import EllipseCollection  # noqa: PLC0415 - loaded when drawing
 
     view = _view(result, region, anonymise=anonymise).before
     ax = _show(result, view, ax)
@@ -286,7 +292,8 @@ def plot_strip(
     result: Comparison | Measurement, *, anonymise: bool = True, ax: Axes | None = None
 ) -> Axes:
     """Draw the clearest single pores, before above after, at one scale."""
-    pixels = strip(result, shown(result, anonymise=anonymise))
+    photos = shown(result, anonymise=anonymise)
+    pixels = strip(result, photos, clearest_shown(result, photos, marks(result)))
     if pixels is None:
         pixels = np.full((1, 4, 3), 255, dtype=np.uint8)
     if ax is None:
@@ -341,8 +348,3 @@ def _view(result: Comparison | Measurement, region: str | None, *, anonymise: bo
     if aligned is None:
         raise KeyError(name)
     return region_views(result, photos, aligned)[0]
-
-
-def clearest_table(result: Comparison | Measurement) -> pd.DataFrame:
-    """Return the pores of :func:`plot_strip`, in its order."""
-    return clearest(result)

@@ -85,7 +85,7 @@ def contents(
     if formats:
         files |= _reports(result, formats, anonymise=anonymise, label=label)
     if figures:
-        from poremetrics.report.figure_files import figure_files
+        from poremetrics.report.figure_files import figure_files  # noqa: PLC0415 - loaded when drawing
 
         files |= figure_files(result, anonymise=anonymise)
     files[MARKER] = json_bytes(document(result, [*files, MARKER]))
@@ -115,16 +115,16 @@ def _reports(
     anonymise: bool,
     label: str | None,
 ) -> dict[str, bytes]:
-    from poremetrics.report.sections import build
+    from poremetrics.report.sections import build  # noqa: PLC0415 - loaded when drawing
 
     report = build(result, anonymise=anonymise, label=label)
     files = {}
     if "html" in formats:
-        from poremetrics.report.html import html_bytes
+        from poremetrics.report.html import html_bytes  # noqa: PLC0415 - loaded when drawing
 
         files[f"{REPORT}.html"] = html_bytes(report, result)
     if "pdf" in formats:
-        from poremetrics.report.pdf import pdf_bytes
+        from poremetrics.report.pdf import pdf_bytes  # noqa: PLC0415 - loaded when drawing
 
         files[f"{REPORT}.pdf"] = pdf_bytes(report, result)
     return files

@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -29,6 +30,9 @@ from poremetrics.report.figures import figure_of, new_axes
 from poremetrics.report.pictures import encode
 from poremetrics.report.sentences import kept_together
 from poremetrics.settings.report import ReportSettings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _TEMPLATES = resources.files("poremetrics.report") / "templates"
 _SVG = "image/svg+xml"
@@ -121,12 +125,9 @@ def data_uri(content: bytes, media: str) -> str:
     return f"data:{media};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def _svg(ax: object) -> bytes:
-    from matplotlib import rc_context
-    from matplotlib.axes import Axes
+def _svg(ax: Axes) -> bytes:
+    from matplotlib import rc_context  # noqa: PLC0415 - loaded when drawing
 
-    if not isinstance(ax, Axes):  # pragma: no cover - callers pass axes
-        raise TypeError("axes expected")
     buffer = io.BytesIO()
     # A fixed salt and no date: the same result gives the same bytes.
     with rc_context({"svg.hashsalt": texts.PRODUCT, "svg.fonttype": "path"}):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -142,28 +142,23 @@ def _size_class(change_pct: pd.Series, settings: ReportSettings) -> pd.Series:
     return classes.astype("object").where(change_pct.notna(), "")
 
 
-def clearest(
-    result: Comparison | Measurement, hidden: Callable[[pd.DataFrame], pd.Series] | None = None
-) -> pd.DataFrame:
+def clearest(frame: pd.DataFrame, number: int) -> pd.DataFrame:
     """Return the pores of the strip: the clearest in both photos, best first, never by change.
 
     Parameters
     ----------
-    result : Comparison or Measurement
-        What was computed.
-    hidden : callable, optional
-        Says of rows of :func:`marks` which ones may not be shown.
+    frame : DataFrame
+        Rows of :func:`marks` that may be shown.
+    number : int
+        How many to return at most.
 
     Returns
     -------
     DataFrame
-        Rows of :func:`marks`, at most ``strip_pores``, taken from the regions in turn.
+        Rows of ``frame``, taken from the regions in turn.
     """
-    frame = marks(result)
-    if hidden is not None:
-        frame = frame[~hidden(frame)]
     frame = frame[frame["status"].isin(["matched", "seen"]) & (frame["diameter_px"] > 0)]
     frame = frame.sort_values(["snr", "x_px", "y_px"], ascending=[False, True, True])
     turn = frame.groupby("region", sort=False).cumcount()
     chosen = frame.assign(turn=turn).sort_values(["turn", "snr"], ascending=[True, False])
-    return chosen.head(result.settings.report.strip_pores).drop(columns="turn")
+    return chosen.head(number).drop(columns="turn")

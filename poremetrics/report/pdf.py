@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
@@ -55,7 +57,7 @@ _WIDTH = A4[0] - 2 * _MARGIN
 _GAP = 5 * mm
 _REGULAR, _BOLD = "PoremetricsSans", "PoremetricsSans-Bold"
 _WASH = HexColor("#f5f8f9")
-_TALLEST = 105 * mm
+_TALLEST = 90 * mm
 _CHART_DPI = 220
 _LIGHTS = {"good": "#1b7a48", "fair": "#9a6400", "poor": "#b3261e", "unknown": "#5a6a73"}
 
@@ -88,13 +90,25 @@ def pdf_bytes(report: Report, result: Comparison | Measurement) -> bytes:
         leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
     )  # fmt: skip
     document.addPageTemplates(PageTemplate("page", [frame], onPage=_furniture(report)))
-    document.build(setter.report(report))
+    with _binary_images():
+        document.build(setter.report(report))
     return buffer.getvalue()
+
+
+@contextmanager
+def _binary_images() -> Iterator[None]:
+    """Keep pictures as they are: text armour would cost a quarter more bytes and much time."""
+    before = rl_config.useA85
+    rl_config.useA85 = 0
+    try:
+        yield
+    finally:
+        rl_config.useA85 = before
 
 
 def _register_fonts() -> None:
     """Register a font with the signs the report needs (arrows, ≥, µ); matplotlib carries one."""
-    from matplotlib import get_data_path
+    from matplotlib import get_data_path  # noqa: PLC0415 - loaded when drawing
 
     folder = Path(get_data_path()) / "fonts" / "ttf"
     for name, file in ((_REGULAR, "DejaVuSans.ttf"), (_BOLD, "DejaVuSans-Bold.ttf")):
@@ -127,7 +141,6 @@ def _style(size: float, *, bold: bool = False, colour: str = INK, **more: Any) -
     )  # fmt: skip
 
 
-_BODY = dict(size=8.6)
 _CELL = 7.0
 
 
@@ -245,26 +258,29 @@ class _Setter:
         return [KeepTogether([*head, body[0]]), *body[1:]]
 
     def _block(self, block: Block) -> list[Flowable]:
+        flow: list[Flowable]
         match block:
             case Text():
-                return [_say(words, 8.6, spaceAfter=4) for words in block.paragraphs]
+                size = 7.0 if block.tone == "small" else 8.6
+                flow = [_say(words, size, spaceAfter=4) for words in block.paragraphs]
             case Light():
-                return self._light(block)
+                flow = self._light(block)
             case Picture():
-                return [KeepTogether(self._picture(block, _WIDTH, _TALLEST))]
+                flow = [KeepTogether(self._picture(block, _WIDTH, _TALLEST))]
             case Row():
-                return [KeepTogether(self._row(block.name, block.pictures))]
+                flow = [KeepTogether(self._row(block.name, block.pictures))]
             case Pair():
                 before = Picture("", block.before, block.alt_before, texts.BEFORE)
                 after = Picture("", block.after, block.alt_after, texts.AFTER)
-                return [KeepTogether(self._row(block.name, (before, after)))]
+                flow = [KeepTogether(self._row(block.name, (before, after)))]
             case Chart():
-                return [self._chart(block)]
+                flow = [self._chart(block)]
             case Table():
-                return [Spacer(1, 2 * mm), _grid(block)]
+                flow = [Spacer(1, 2 * mm), _run_in(block) if block.compact else _grid(block)]
             case Details():
-                inner = [flow for part in block.blocks for flow in self._block(part)]
-                return [_say(block.title, 8.6, bold=True, spaceBefore=8, keepWithNext=1), *inner]
+                inner = [part for one in block.blocks for part in self._block(one)]
+                flow = [_say(block.title, 8.6, bold=True, spaceBefore=8, keepWithNext=1), *inner]
+        return flow
 
     def _light(self, light: Light) -> list[Flowable]:
         colour = _LIGHTS[light.level]
@@ -296,8 +312,12 @@ class _Setter:
             if cells:
                 cells.append("")
                 widths.append(_GAP)
-            cells.append(self._picture(picture, width, _TALLEST))
-            widths.append(width)
+            rows, columns = picture.pixels.shape[:2]
+            taken = min(width, _TALLEST * columns / rows)
+            cells.append(self._picture(picture, taken, _TALLEST))
+            widths.append(taken)
+        cells.append("")
+        widths.append(_WIDTH - sum(widths))
         grid = Grid([cells], colWidths=widths)
         grid.setStyle(TableStyle(_BARE))
         return [_say(name, 9.2, bold=True, spaceBefore=6, spaceAfter=3), grid, Spacer(1, 3 * mm)]
@@ -378,6 +398,16 @@ def _grid(table: Table) -> Flowable:
     return grid
 
 
+def _run_in(table: Table) -> Flowable:
+    """Return a long table of names and values as running text."""
+    parts = [
+        f"{escape(row[0])} = <b>{escape(kept_together(row[1]))}</b>"
+        for group in table.groups
+        for row in group.rows
+    ]
+    return Paragraph("; ".join(parts) + ".", _style(6.2))
+
+
 def _cells(row: tuple[str, ...], index: int, group: Group, table: Table) -> list[Any]:
     short = len(table.columns) - len(row)
     row = (*row[:-1], *[""] * short, row[-1])
@@ -408,9 +438,7 @@ def _widths(table: Table) -> list[float]:
     for column, cells in enumerate(texts_of):
         body = cells[1:] or cells
         longest = max(pdfmetrics.stringWidth(cell, _REGULAR, _CELL) for cell in body)
-        word = max(
-            pdfmetrics.stringWidth(part, _REGULAR, 6.6) for part in cells[0].split()
-        )
+        word = max(pdfmetrics.stringWidth(part, _REGULAR, 6.6) for part in cells[0].split())
         wanted.append(max(longest, word) + (7 if column < columns - 1 else 2))
     spare = _WIDTH - sum(wanted)
     if spare >= 0:

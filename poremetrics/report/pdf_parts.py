@@ -8,6 +8,7 @@ from typing import Any
 
 from reportlab.lib.colors import Color, HexColor, white
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable
 
 from poremetrics.report.blocks import Bar, Layer
@@ -77,12 +78,12 @@ class Marked(Flowable):
         canvas.drawPath(path, stroke=1, fill=0)
         canvas.setStrokeColor(HexColor(layer.style.colour))
         canvas.setLineWidth(0.6)
-        canvas.setDash(*([[value * 0.5 for value in layer.style.dash]] if layer.style.dash else []))
+        _dash(canvas, layer)
         canvas.drawPath(path, stroke=1, fill=0)
         canvas.setDash()
 
     def _outline(self, layer: Layer) -> None:
-        canvas = self.canv
+        canvas: Any = self.canv
         corners = [
             (x * self._scale, self.height - y * self._scale) for x, y in layer.outline.tolist()
         ]
@@ -111,6 +112,10 @@ class Marked(Flowable):
             canvas.drawText(text)
 
 
+def _dash(canvas: Any, layer: Layer) -> None:
+    canvas.setDash([value * 0.5 for value in layer.style.dash])
+
+
 def _shape(path: Any, shape: str, x: float, y: float, radius: float) -> None:
     if shape == "square":
         path.rect(x - radius, y - radius, 2 * radius, 2 * radius)
@@ -134,8 +139,6 @@ class Legend(Flowable):
 
     def wrap(self, *_: float) -> tuple[float, float]:
         """Lay the entries out and return the size taken."""
-        from reportlab.pdfbase.pdfmetrics import stringWidth
-
         x, line = 0.0, 0
         places = []
         for layer in self._layers:
@@ -160,9 +163,7 @@ class Legend(Flowable):
             canvas.roundRect(x, y - 1, 8.5, 8.5, 1, stroke=0, fill=1)
             canvas.setStrokeColor(HexColor(layer.style.colour))
             canvas.setLineWidth(0.7)
-            canvas.setDash(
-                *([[value * 0.5 for value in layer.style.dash]] if layer.style.dash else [])
-            )
+            _dash(canvas, layer)
             path = canvas.beginPath()
             _shape(path, layer.style.shape, x + 4.25, y + 3.25, 2.6)
             canvas.drawPath(path, stroke=1, fill=0)

@@ -22,8 +22,9 @@ from poremetrics.model import (
     RegionAlignment,
     Rgb,
 )
-from poremetrics.report.marks import clearest, marks
+from poremetrics.report.marks import clearest
 from poremetrics.report.privacy import covered, eye_band
+from poremetrics.report.tables import rows_of
 from poremetrics.settings.report import ReportSettings
 
 _JPEG = "image/jpeg"
@@ -113,13 +114,15 @@ def _distance(band: Points, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float
     return np.where(np.isfinite(away), away, np.inf)
 
 
-def clearest_shown(result: Comparison | Measurement, photos: Shown) -> pd.DataFrame:
-    """Return the pores of the strip, none of them beside what is covered."""
-    widest = clearest(result)
-    if widest.empty:
-        return widest
-    reach = result.settings.report.strip_diameters * float(marks(result)["diameter_px"].max())
-    return clearest(result, lambda frame: photos.near_band(frame, reach))
+def clearest_shown(
+    result: Comparison | Measurement, photos: Shown, frame: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the pores of the strip, of the rows of ``marks``; none beside what is covered."""
+    settings = result.settings.report
+    if frame.empty:
+        return frame
+    reach = settings.strip_diameters * float(frame["diameter_px"].max())
+    return clearest(frame[~photos.near_band(frame, reach)], settings.strip_pores)
 
 
 def encode(pixels: Rgb, settings: ReportSettings) -> tuple[bytes, str]:
@@ -245,7 +248,7 @@ def _warped(after: Photo, region: RegionAlignment, view: View) -> Rgb:
 
 
 def _resampled(
-    plane: FloatImage, rows: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]
+    plane: FloatImage, rows: npt.NDArray[np.floating], columns: npt.NDArray[np.floating]
 ) -> FloatImage:
     """Return ``plane`` at the given rows and columns, continued linearly past its border.
 
@@ -266,7 +269,7 @@ def _resampled(
     return np.asarray(values + beyond, dtype=np.float32)
 
 
-def strip(result: Comparison | Measurement, photos: Shown) -> Rgb | None:
+def strip(result: Comparison | Measurement, photos: Shown, chosen: pd.DataFrame) -> Rgb | None:
     """Return the clearest single pores side by side, before above after, at one scale.
 
     Parameters
@@ -275,13 +278,14 @@ def strip(result: Comparison | Measurement, photos: Shown) -> Rgb | None:
         What was computed.
     photos : Shown
         Photos as they may be shown.
+    chosen : DataFrame
+        Pores to show, of :func:`clearest_shown`.
 
     Returns
     -------
     (h, w, 3) uint8 or None
         One column per pore; None where there is none.
     """
-    chosen = clearest_shown(result, photos)
     if chosen.empty:
         return None
     settings = result.settings.report
@@ -290,7 +294,7 @@ def strip(result: Comparison | Measurement, photos: Shown) -> Rgb | None:
     alignments = {} if isinstance(result, Measurement) else {
         region.name: region for region in result.alignment.regions
     }  # fmt: skip
-    rows = [[_at(photos.before, row.x_px, row.y_px, width_px, side) for row in chosen.itertuples()]]
+    rows = [[_at(photos.before, row.x_px, row.y_px, width_px, side) for row in rows_of(chosen)]]
     if photos.after is not None:
         rows.append(
             [
@@ -301,7 +305,7 @@ def strip(result: Comparison | Measurement, photos: Shown) -> Rgb | None:
                     width_px * alignments[row.region].scale_ratio,
                     side,
                 )
-                for row in chosen.itertuples()
+                for row in rows_of(chosen)
             ]
         )
     height = len(rows) * (side + gap) - gap

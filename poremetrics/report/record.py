@@ -160,7 +160,7 @@ def _region(region: Region, digits: int) -> Json:
 
 
 def _number(value: float, digits: int) -> float | None:
-    return float(significant(np.float64(value), digits)) if math.isfinite(value) else None
+    return float(significant(np.array([value]), digits)[0]) if math.isfinite(value) else None
 
 
 def _records(frame: pd.DataFrame, digits: int) -> list[Mapping[str, object]]:

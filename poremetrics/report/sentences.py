@@ -8,6 +8,8 @@ import pandas as pd
 
 from poremetrics.report import texts
 
+WHOLE = "all"
+"""Name of all regions together in the tables."""
 MATCHED = ("diameter_um_matched", "diameter_px_matched")
 """The measure a size change is read from, with and without a scale."""
 
@@ -26,7 +28,7 @@ def region_name(name: str) -> str:
     return spaced[:1].upper() + spaced[1:]
 
 
-def figure(value: float, digits: int = 3) -> str:
+def figure(value: float | None, digits: int = 3) -> str:
     """Return a number for a table: three significant digits, a true minus sign.
 
     Examples
@@ -34,7 +36,7 @@ def figure(value: float, digits: int = 3) -> str:
     >>> figure(0.01234), figure(1234.5), figure(float("nan"))
     ('0.0123', '1,234', '–')
     """
-    if value is None or pd.isna(value) or not math.isfinite(value):
+    if not math.isfinite(value):
         return texts.MISSING
     if value == 0:
         return "0"
@@ -42,7 +44,7 @@ def figure(value: float, digits: int = 3) -> str:
     return f"{value:,.{min(places, 6)}f}".replace("-", "−")
 
 
-def percent(value: float, *, signed: bool = True) -> str:
+def percent(value: float | None, *, signed: bool = True) -> str:
     """Return a percentage for a table, with one decimal below ten.
 
     Examples
@@ -50,7 +52,7 @@ def percent(value: float, *, signed: bool = True) -> str:
     >>> percent(-14.2), percent(3.14), percent(float("nan"))
     ('−14 %', '+3.1 %', '–')
     """
-    if value is None or pd.isna(value) or not math.isfinite(value):
+    if not math.isfinite(value):
         return texts.MISSING
     text = f"{abs(value):.0f}" if abs(value) >= 9.95 else f"{abs(value):.1f}"
     if float(text) == 0.0:
@@ -154,3 +156,10 @@ def length(diameter_px: float, mm_per_px: float | None) -> str:
     if mm_per_px is None:
         return f"{figure(diameter_px)} pixels"
     return f"{figure(diameter_px * mm_per_px, 2)} mm"
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a figure with its unit, as far as the unit is worth printing."""
+    shown = texts.UNITS.get(unit, unit)
+    text = figure(value)
+    return text if not shown or text == texts.MISSING else f"{text} {shown}"

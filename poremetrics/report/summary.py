@@ -9,26 +9,27 @@ import pandas as pd
 from poremetrics.change.checks import CHECKS
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report import texts
-from poremetrics.report.blocks import Bar, Card, Light, Note
+from poremetrics.report.blocks import Bar, Card
+from poremetrics.report.quality import failed_checks, reasons
 from poremetrics.report.sentences import (
     MATCHED,
-    figure,
+    WHOLE,
     fill,
     kind_of,
     one_liner,
     region_name,
     row_of,
+    with_unit,
 )
-
-WHOLE = "all"
+from poremetrics.report.tables import rows_of
 
 
 def refused(result: Comparison) -> frozenset[str]:
     """Return the regions that failed a check that refuses."""
-    failed = _failed(result.quality)
+    failed = failed_checks(result.quality)
     names = {
         str(row.region)
-        for row in failed.itertuples()
+        for row in rows_of(failed)
         if str(row.check) in CHECKS and CHECKS[str(row.check)].refuses
     }
     regions = {str(name) for name in result.changes["region"]} - {WHOLE}
@@ -70,7 +71,7 @@ def _card(result: Comparison, region: str, left_out: frozenset[str]) -> Card:
             kind,
             region_name(region),
             fill(texts.SENTENCES[kind], row, region),
-            reasons=_reasons(result.quality, region),
+            reasons=reasons(result.quality, region),
         )
     lines = tuple(one_liner(result.changes, region, name) for name in texts.ONE_LINERS)
     return Card(
@@ -104,7 +105,7 @@ def photo_cards(result: Measurement) -> tuple[Card, ...]:
         rows = result.regions[result.regions["region"] == name]
         lines = tuple(
             (metric_name(str(row.metric)), "", with_unit(float(row.value), str(row.unit)))
-            for row in rows.itertuples()
+            for row in rows_of(rows)
             if str(row.metric) in texts.PHOTO_LINES
         )
         words = texts.SENTENCES["measured"].format(count=f"{_count(result, [name]):,}")
@@ -128,93 +129,3 @@ def whole_first(regions: pd.Series) -> list[str]:
 def metric_name(name: str) -> str:
     """Return a measure as it is printed."""
     return texts.METRICS.get(name, name.replace("_", " "))
-
-
-def with_unit(value: float, unit: str) -> str:
-    """Return a figure with its unit, as far as the unit is worth printing."""
-    shown = texts.UNITS.get(unit, unit)
-    text = figure(value)
-    return text if not shown or text == texts.MISSING else f"{text} {shown}"
-
-
-# --- quality -----------------------------------------------------------------------------
-
-
-def light(quality: pd.DataFrame, *, nothing_left: bool) -> Light:
-    """Return the traffic light.
-
-    Parameters
-    ----------
-    quality : DataFrame
-        Table of checks.
-    nothing_left : bool
-        True where no region could be compared.
-
-    Returns
-    -------
-    Light
-        Red where nothing could be compared, amber where a check failed, else green.
-    """
-    if quality.empty and not nothing_left:
-        return Light("unknown", texts.LIGHTS["unknown"], ())
-    notes = _notes(quality)
-    level = "poor" if nothing_left else "fair" if notes else "good"
-    return Light(level, texts.LIGHTS[level], notes)
-
-
-def _failed(quality: pd.DataFrame) -> pd.DataFrame:
-    return quality[~quality["ok"].astype(bool)]
-
-
-def _notes(quality: pd.DataFrame) -> tuple[Note, ...]:
-    """Return one note per failed check and photo, those that refuse first."""
-    notes = []
-    failed = _failed(quality)
-    for (check, photo), group in failed.groupby(["check", "photo"], sort=False):
-        declared = CHECKS.get(str(check))
-        places = ", ".join(dict.fromkeys(_place(str(name)) for name in group["region"]))
-        where = f"{texts.CHECK_PHOTOS.get(str(photo), str(photo)).lower()}: {places.lower()}"
-        notes.append(
-            Note(
-                texts.FAILED_LINE.format(check=check_name(str(check)), where=where),
-                _worst(group, None if declared is None else declared.bound),
-                "" if declared is None else declared.remedy,
-                declared is not None and declared.refuses,
-            )
-        )
-    return tuple(sorted(notes, key=lambda note: not note.refuses))
-
-
-def _worst(group: pd.DataFrame, bound: str | None) -> str:
-    """Return the figure furthest past its limit."""
-    known = group[group["value"].notna()]
-    if known.empty:
-        return texts.NOT_MEASURED
-    pick = known["value"].idxmin() if bound == "min" else known["value"].idxmax()
-    row = known.loc[pick]
-    return texts.FAILED_FIGURE.format(
-        value=with_unit(float(row["value"]), str(row["unit"])),
-        limit=with_unit(float(row["limit"]), str(row["unit"])),
-    )
-
-
-def _reasons(quality: pd.DataFrame, region: str) -> tuple[str, ...]:
-    """Return what kept a region from being compared, and what to do about it."""
-    failed = _failed(quality)
-    failed = failed[failed["region"].isin([region, WHOLE])]
-    reasons = []
-    for name in failed["check"].drop_duplicates():
-        declared = CHECKS.get(str(name))
-        if declared is None or declared.refuses:
-            advice = "" if declared is None else f": {declared.remedy}"
-            reasons.append(f"{check_name(str(name))}{advice}")
-    return tuple(reasons)
-
-
-def _place(region: str) -> str:
-    return texts.WHERE_ALL if region == WHOLE else region_name(region)
-
-
-def check_name(name: str) -> str:
-    """Return a check as it is printed."""
-    return texts.CHECKS.get(name, name.replace("_", " "))

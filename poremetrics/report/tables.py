@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -45,6 +48,11 @@ def significant(values: npt.NDArray[np.float64], digits: int) -> npt.NDArray[np.
     return np.where(usable & np.isfinite(rounded), rounded + 0.0, values)
 
 
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows of a table with their columns as attributes."""
+    yield from frame.itertuples()
+
+
 def neutral(text: str) -> str:
     """Return ``text`` so that no spreadsheet takes it for a formula.
 
@@ -57,7 +65,7 @@ def neutral(text: str) -> str:
 
 
 def csv_bytes(frame: pd.DataFrame, digits: int) -> bytes:
-    """Return a table as tidy CSV: UTF-8, header, ``\\n``, ``true``/``false``, empty where missing.
+    """Return a table as tidy CSV: UTF-8, header, ``true``/``false``, empty if missing.
 
     Parameters
     ----------

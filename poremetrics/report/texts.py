@@ -139,10 +139,10 @@ LEADS: Mapping[str, str] = {
     "right of the dashed line count as visible pores.",
     "sizes_photo": "How many pores there are of each size. Those to the right of the dashed line "
     "count as visible pores.",
-    "changes": "Every measure of every region. Each change is after against before, for the same skin. The interval holds the "
-    "true change 95 times in 100. The repeatability coefficient is what two photos of unchanged "
-    "skin may differ by. Verdicts are strict: taken over all of them together, unchanged skin is "
-    "called changed in at most 5 of 100 pairs.",
+    "changes": "Every measure of every region: after against before, for the same skin. The "
+    "interval holds the true change 95 times in 100. The repeatability coefficient is what two "
+    "photos of unchanged skin may differ by. Verdicts are strict: taken over all of them together, "
+    "unchanged skin is called changed in at most 5 of 100 pairs.",
     "secondary": "These have an interval but no verdict: they depend more on the light.",
     "values": "Figures of this photo. They depend on how it was taken; only a second photo of the "
     "same skin shows a change.",
@@ -182,10 +182,14 @@ FAILED_LINE = "{check} – {where}"
 FAILED_FIGURE = "{value}; limit {limit}"
 NOT_MEASURED = "could not be measured"
 WHERE_ALL = "whole photo"
+WHERE_ALL_TITLE = "Whole photo"
 ALL_CHECKS = "All checks with their figures and limits"
-CHECK_OK = "passed"
-CHECK_FAILED = "outside its limit"
-CHECK_NOTE = "worth noting"
+CHECK_FAILED = "✗"
+CHECK_NOTE = "!"
+CHECK_KEY = (
+    "✗ outside its limit: the region is not compared. ! outside its limit: worth noting, the "
+    "comparison stands."
+)
 
 # --- pictures ----------------------------------------------------------------------------
 VIEW_SLIDER = "Slide"
