@@ -19,6 +19,7 @@ from poremetrics.settings.pair import PairSettings
 from poremetrics.settings.photo import PhotoSettings
 from poremetrics.settings.pores import PoresSettings
 from poremetrics.settings.report import ReportSettings
+from poremetrics.settings.study import StudySettings
 
 __all__ = ["Settings", "parse_settings"]
 
@@ -33,6 +34,7 @@ class Settings(Room):
     pair: PairSettings = PairSettings()
     change: ChangeSettings = ChangeSettings()
     report: ReportSettings = ReportSettings()
+    study: StudySettings = StudySettings()
 
 
 def parse_settings(text: str, name: str = "settings") -> Settings:

@@ -1,0 +1,190 @@
+"""The course of one person: where a measure stands, its rate per session, and the story.
+
+All on the natural log of the ratio to the baseline, so that a rate is a percentage per session.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from poremetrics.model import table
+from poremetrics.settings import Settings
+from poremetrics.study import tables
+
+Story = Literal[
+    "still improving",
+    "levelled off",
+    "fading",
+    "changed; course not clear",
+    "increased",
+    "no detectable change",
+    "not comparable",
+]
+Floats = npt.NDArray[np.float64]
+
+
+def trends(timeline: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Return one row per region and headline measure.
+
+    Photos taken too early after a treatment, and visits that could not be compared, are left out.
+
+    Parameters
+    ----------
+    timeline : DataFrame
+        One series, columns of :data:`poremetrics.study.tables.TIMELINE`.
+    settings : Settings
+        Tunables.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :data:`poremetrics.study.tables.TRENDS`.
+    """
+    rows: list[Mapping[str, object]] = [
+        {
+            "subject": line["subject"].iloc[0],
+            "side": line["side"].iloc[0],
+            "region": region,
+            "metric": metric,
+            **_course(line, settings),
+        }
+        for (region, metric), line in timeline.groupby(["region", "metric"], sort=False)
+    ]
+    return table(rows, tables.TRENDS)
+
+
+def _course(line: pd.DataFrame, settings: Settings) -> dict[str, object]:
+    followed = line[line["days_since_baseline"].notna() & line["verdict"].ne("")]
+    usable = followed[
+        ~followed["too_early"]
+        & followed["verdict"].ne("not comparable")
+        & followed["change_pct"].notna()
+        & followed["ci_low_pct"].notna()
+    ]
+    if usable.empty:
+        unknown = dict.fromkeys(
+            (
+                "change_pct",
+                "ci_low_pct",
+                "ci_high_pct",
+                "rate_per_session_pct",
+                "rate_low_pct",
+                "rate_high_pct",
+            ),
+            math.nan,
+        )
+        lost = "not comparable"
+        return {**unknown, "visits": 0, "sessions": 0, "verdict": lost, "story": lost}
+    last = usable.iloc[-1]
+    rate, low, high = rate_per_session(
+        _log(usable["change_pct"]),
+        _log_sd(usable, settings.change.confidence),
+        usable["sessions"].to_numpy(np.float64),
+        settings,
+    )
+    return {
+        "visits": len(usable),
+        "sessions": int(last["sessions"]),
+        "change_pct": last["change_pct"],
+        "ci_low_pct": last["ci_low_pct"],
+        "ci_high_pct": last["ci_high_pct"],
+        "verdict": last["verdict"],
+        "rate_per_session_pct": 100.0 * math.expm1(rate),
+        "rate_low_pct": 100.0 * math.expm1(low),
+        "rate_high_pct": 100.0 * math.expm1(high),
+        "story": story(usable, settings),
+    }
+
+
+def _log(percent: pd.Series) -> Floats:
+    return np.asarray(np.log1p(percent.to_numpy(np.float64) / 100.0), dtype=np.float64)
+
+
+def _log_sd(rows: pd.DataFrame, confidence: float) -> Floats:
+    width = _log(rows["ci_high_pct"]) - _log(rows["ci_low_pct"])
+    return np.asarray(width / (2.0 * stats.norm.isf((1.0 - confidence) / 2.0)), dtype=np.float64)
+
+
+def rate_per_session(
+    log_ratio: Floats, log_sd: Floats, sessions: Floats, settings: Settings
+) -> tuple[float, float, float]:
+    """Return the change per session and its interval, on the log scale.
+
+    A straight line through the baseline, by generalised least squares: all changes share the
+    error of the one baseline photo. Where the points scatter more about the line than their own
+    errors allow, the interval is widened by that ratio (Birge 1932) and by Student's t.
+
+    Parameters
+    ----------
+    log_ratio, log_sd : (K,) float64
+        Log ratio to the baseline at each follow-up, and its standard error.
+    sessions : (K,) float64
+        Sessions between the baseline and the follow-up.
+    settings : Settings
+        Confidence and shared error.
+
+    Returns
+    -------
+    rate, low, high : float
+        NaN where no session lies before any follow-up, or no error is known.
+    """
+    usable = np.isfinite(log_ratio) & np.isfinite(log_sd) & (log_sd > 0)
+    x, y, sd = sessions[usable], log_ratio[usable], log_sd[usable]
+    if not x.size or not np.any(x > 0):
+        return math.nan, math.nan, math.nan
+    correlation = np.full((x.size, x.size), settings.study.shared_baseline)
+    np.fill_diagonal(correlation, 1.0)
+    covariance = correlation * np.outer(sd, sd)
+    weighted = np.linalg.solve(covariance, x)
+    information = float(x @ weighted)
+    rate = float(weighted @ y) / information
+    error = 1.0 / math.sqrt(information)
+    tail = (1.0 - settings.change.confidence) / 2.0
+    factor = float(stats.norm.isf(tail))
+    spare = x.size - 1
+    if spare:
+        residual = y - rate * x
+        birge = math.sqrt(float(residual @ np.linalg.solve(covariance, residual)) / spare)
+        factor = max(factor, birge * float(stats.t.isf(tail, spare)))
+    return rate, rate - factor * error, rate + factor * error
+
+
+def story(usable: pd.DataFrame, settings: Settings) -> Story:
+    """Say how a measure runs, and no more than the verdicts and intervals allow.
+
+    Parameters
+    ----------
+    usable : DataFrame
+        Follow-ups of one region and measure in order of time; see :func:`trends`.
+    settings : Settings
+        The margin within which a measure has levelled off.
+
+    Returns
+    -------
+    str
+        ``still improving``: decreased since the baseline and decreased again since the previous
+        visit. ``fading``: decreased at some visit, and increased since the previous one.
+        ``levelled off``: decreased, and the whole interval of the last step within the margin.
+    """
+    last = usable.iloc[-1]
+    step = last["step_verdict"] if len(usable) > 1 else ""
+    once_decreased = bool(usable["verdict"].eq("decreased").any())
+    if once_decreased and step == "increased":
+        return "fading"
+    if last["verdict"] == "increased":
+        return "increased"
+    if last["verdict"] == "no detectable change":
+        return "changed; course not clear" if once_decreased else "no detectable change"
+    if step == "decreased":
+        return "still improving"
+    margin = settings.study.level_margin_pct
+    if len(usable) > 1 and last["step_low_pct"] >= -margin and last["step_high_pct"] <= margin:
+        return "levelled off"
+    return "changed; course not clear"
