@@ -17,6 +17,7 @@ from poremetrics.pores.size import Dips, dip_values
 from poremetrics.settings.pores import PoresSettings
 
 _EDGE_COVERAGE = 0.97  # of the weight of the fit on usable skin
+_MOST_SLACK = 0.3  # ln: a width that is not known at all excuses nothing
 _CHROMA_CORRELATION = 2.0  # JPEG keeps one chroma sample for two by two pixels
 
 Floats = npt.NDArray[np.float64]
@@ -101,6 +102,9 @@ def flags_of(
     diameter = pores["diameter_px"].to_numpy()
     contrast = pores["contrast"].to_numpy()
     tint = tint_of(skin, dips)
+    point_spread_px = FWHM_PER_SIGMA * skin.blur_px
+    slack = np.minimum(dips.size_err, _MOST_SLACK)
+    narrow = dips.seen_px * np.exp(slack - 0.5 * np.hypot(*dips.shear.T))
     weak = (pores["snr"].to_numpy() < settings.pore_snr) | (contrast < settings.pore_contrast)
     strong = ~weak if (~weak).any() else np.ones(len(pores), dtype=bool)
     wide = dips.seen_px > settings.wide_ratio * np.median(dips.seen_px[strong])
@@ -113,12 +117,15 @@ def flags_of(
         "freckle": tinted["brown"],
         "mole": diameter > settings.largest_diameter_px,
         "blemish": tinted["red"] & ~tinted["brown"],
-        "noise": weak | tinted["cold"],
-        "unresolved": dips.seen_px < settings.resolved_blurs * FWHM_PER_SIGMA * skin.blur_px,
+        "noise": weak | tinted["cold"] | (narrow < settings.narrowest_blurs * point_spread_px),
+        "unresolved": dips.seen_px < settings.resolved_blurs * point_spread_px,
         "edge": dips.coverage < _EDGE_COVERAGE,
         "crowded": _crowded(pores, settings),
         "plug": contrast > settings.plug_contrast,
     }
+    stains = marks["freckle"] | marks["mole"] | marks["blemish"]
+    within = _within(dips, stains, settings) & ~stains
+    marks["freckle"] = marks["freckle"] | within
     flags = np.full(len(pores), "", dtype=object)
     for name, marked in marks.items():
         flags[marked] += name + ";"
@@ -127,6 +134,19 @@ def flags_of(
         if FLAGS[name].excludes:
             excluded |= marked
     return [str(text).rstrip(";") for text in flags], ~excluded
+
+
+def _within(
+    dips: Dips, stains: npt.NDArray[np.bool_], settings: PoresSettings
+) -> npt.NDArray[np.bool_]:
+    """Dips inside a larger stain: pieces of its outline or of its texture."""
+    if not stains.any():
+        return np.zeros(len(stains), dtype=bool)
+    count = min(3, int(stains.sum()))
+    distance, index = cKDTree(dips.xy[stains]).query(dips.xy, k=[*range(1, count + 1)])
+    seen = dips.seen_px[stains][np.asarray(index)]
+    inside = (np.asarray(distance) < settings.stain_reach * seen) & (seen > dips.seen_px[:, None])
+    return np.asarray(inside.any(axis=1), dtype=np.bool_)
 
 
 def _on_lines(skin: Skin, dips: Dips, settings: PoresSettings) -> npt.NDArray[np.bool_]:

@@ -235,7 +235,7 @@ class PoresSettings(Room):
         source=_PORTRAITS,
     )
     wide_ratio: float = number(
-        1.9,
+        2.2,
         low=1.0,
         high=10.0,
         unit="1",
@@ -243,7 +243,7 @@ class PoresSettings(Room):
         source="freckles 0.6 mm to 2.5 mm against pores of 0.3 mm",
     )
     freckle_brown: float = number(
-        0.20,
+        0.22,
         low=0.0,
         high=2.0,
         unit="1",
@@ -259,7 +259,7 @@ class PoresSettings(Room):
         source=_PORTRAITS,
     )
     freckle_excess: float = number(
-        0.12,
+        0.15,
         low=0.0,
         high=2.0,
         unit="1",
@@ -273,6 +273,14 @@ class PoresSettings(Room):
         unit="1",
         doc="From this share of ln(red/green) in the darkening on a wide mark is a blemish.",
         source="haemoglobin; synthetic acne 0.83, pores 0.29",
+    )
+    stain_reach: float = number(
+        0.75,
+        low=0.0,
+        high=3.0,
+        unit="seen diameters",
+        doc="Dips this near to the centre of a larger freckle, mole or blemish belong to it.",
+        source=_PORTRAITS,
     )
     stain_red: float = number(
         0.65,
@@ -305,6 +313,14 @@ class PoresSettings(Room):
         unit="sigma",
         doc="Standard errors by which a colour must pass its limit.",
         source="convention",
+    )
+    narrowest_blurs: float = number(
+        0.95,
+        low=0.0,
+        high=2.0,
+        unit="blur widths",
+        doc="A dip narrower than this (plus one standard error) was not seen through the lens.",
+        source="no lens shows anything narrower than its point spread; noise and JPEG do",
     )
     resolved_blurs: float = number(
         1.15,
