@@ -95,6 +95,7 @@ class Chart:
     draw: Callable[[Axes], object]
     alt: str
     height_share: float
+    left_share: float
     caption: str = ""
 
 

@@ -42,17 +42,36 @@ VERDICT_COLOURS = {
     "": "#5a6a73",
 }
 _MM_PER_INCH = 25.4
+_FOOT_INCH = 0.45
+CHANGES_LEFT, SIZES_LEFT = 0.34, 0.07
+"""Width kept for labels, as a share of the figure's."""
 
 
-def new_axes(result: Comparison | Measurement, height_share: float) -> Axes:
-    """Return axes on a new figure of the width set, without pyplot."""
+def new_axes(
+    result: Comparison | Measurement, height_share: float, *, left_share: float = 0.0
+) -> Axes:
+    """Return axes on a new figure of the width set, without pyplot.
+
+    Parameters
+    ----------
+    result : Comparison or Measurement
+        Whose settings say how wide the figure is.
+    height_share : float
+        Height of the figure as a share of its width.
+    left_share : float
+        Width kept for labels on the left; 0 leaves the layout to matplotlib, which takes longer.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - loaded when drawing
     from matplotlib.figure import Figure  # noqa: PLC0415 - loaded when drawing
 
     width = result.settings.report.figure_width_mm / _MM_PER_INCH
-    figure = Figure(figsize=(width, width * height_share), layout="constrained")
+    height = width * height_share
+    figure = Figure(figsize=(width, height), layout=None if left_share else "constrained")
     FigureCanvasAgg(figure)
-    return figure.add_subplot()
+    if not left_share:
+        return figure.add_subplot()
+    foot = _FOOT_INCH / height
+    return figure.add_axes((left_share, foot, 0.99 - left_share, 0.98 - foot))
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -93,7 +112,7 @@ def plot_changes(result: Comparison, *, ax: Axes | None = None) -> Axes:
     """
     rows = result.changes[(result.changes["verdict"] != "") & result.changes["change_pct"].notna()]
     if ax is None:
-        ax = new_axes(result, 0.12 + 0.03 * len(rows))
+        ax = new_axes(result, 0.12 + 0.03 * len(rows), left_share=CHANGES_LEFT)
     places, groups = [], []
     height = 0.0
     for region in summary.whole_first(rows["region"]):
@@ -107,10 +126,21 @@ def plot_changes(result: Comparison, *, ax: Axes | None = None) -> Axes:
     heights = np.array([place for _, place in places])
     _draw_changes(ax, rows, heights)
     ax.axvline(0.0, color=MUTED, linewidth=0.8, zorder=1)
-    ax.set_yticks(heights, [summary.metric_name(str(name)) for name in rows["metric"]])
+    ax.set_yticks([])  # plain texts instead of ticks: a tenth of the time
+    for place, name in zip(heights, rows["metric"], strict=True):
+        ax.text(
+            -0.015,
+            place,
+            summary.metric_name(str(name)),
+            transform=ax.get_yaxis_transform(),
+            fontsize=8,
+            color=MUTED,
+            va="center",
+            ha="right",
+        )
     for place, name in groups:
         ax.text(
-            0.0, place, name, transform=ax.get_yaxis_transform(),
+            -0.015, place, name, transform=ax.get_yaxis_transform(),
             fontsize=9, fontweight="bold", color=INK, va="center", ha="right",
         )  # fmt: skip
     ax.set_ylim(height + 0.2, 0.7)
@@ -157,7 +187,7 @@ def plot_sizes(result: Comparison | Measurement, *, ax: Axes | None = None) -> A
         The axes drawn on.
     """
     if ax is None:
-        ax = new_axes(result, 0.36)
+        ax = new_axes(result, 0.36, left_share=SIZES_LEFT)
     settings = result.settings
     pores = result.pores[is_pore(result.pores)]
     if isinstance(result, Comparison):

@@ -98,7 +98,7 @@ class _Images:
             for picture in block.pictures:
                 self._add(picture.pixels)
         elif isinstance(block, Chart):
-            ax = new_axes(result, block.height_share)
+            ax = new_axes(result, block.height_share, left_share=block.left_share)
             block.draw(ax)
             width, height = figure_of(ax).get_size_inches() * 96
             self.data[block.key] = data_uri(_svg(ax), _SVG)

@@ -57,7 +57,7 @@ _WIDTH = A4[0] - 2 * _MARGIN
 _GAP = 5 * mm
 _REGULAR, _BOLD = "PoremetricsSans", "PoremetricsSans-Bold"
 _WASH = HexColor("#f5f8f9")
-_TALLEST = 90 * mm
+_TALLEST = 84 * mm
 _CHART_DPI = 220
 _LIGHTS = {"good": "#1b7a48", "fair": "#9a6400", "poor": "#b3261e", "unknown": "#5a6a73"}
 
@@ -339,7 +339,7 @@ class _Setter:
         return parts
 
     def _chart(self, chart: Chart) -> Flowable:
-        ax = new_axes(self._result, chart.height_share)
+        ax = new_axes(self._result, chart.height_share, left_share=chart.left_share)
         chart.draw(ax)
         buffer = io.BytesIO()
         figure_of(ax).savefig(buffer, format="png", dpi=_CHART_DPI, metadata={"Software": None})
@@ -390,6 +390,7 @@ def _grid(table: Table) -> Flowable:
             styles += [
                 ("SPAN", (0, len(rows)), (-1, len(rows))),
                 ("TOPPADDING", (0, len(rows)), (-1, len(rows)), 7),
+                ("NOSPLIT", (0, len(rows)), (-1, len(rows) + 1)),
             ]
             rows.append([_say(group.name, 7.6, bold=True), *[""] * (len(table.columns) - 1)])
         rows += [_cells(row, index, group, table) for index, row in enumerate(group.rows)]

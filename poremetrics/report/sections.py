@@ -9,7 +9,7 @@ import pandas as pd
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report import summary, texts
 from poremetrics.report.blocks import Block, Chart, Details, Report, Section, Text
-from poremetrics.report.figures import plot_changes, plot_sizes
+from poremetrics.report.figures import CHANGES_LEFT, SIZES_LEFT, plot_changes, plot_sizes
 from poremetrics.report.marks import marks
 from poremetrics.report.picture_blocks import (
     overlay_block,
@@ -175,6 +175,7 @@ def _sizes(result: Comparison | Measurement) -> Section:
             lambda ax: plot_sizes(result, ax=ax),
             texts.ALT_SIZES.format(medians=medians),
             0.36,
+            SIZES_LEFT,
         ),
     )
 
@@ -192,6 +193,7 @@ def _changes(result: Comparison) -> Section | None:
                 lambda ax: plot_changes(result, ax=ax),
                 texts.ALT_CHANGES,
                 0.12 + 0.03 * drawn,
+                CHANGES_LEFT,
             )
         )
     blocks.append(change_table(texts.SECTIONS["changes"], headline, verdicts=True))

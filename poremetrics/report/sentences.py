@@ -28,7 +28,7 @@ def region_name(name: str) -> str:
     return spaced[:1].upper() + spaced[1:]
 
 
-def figure(value: float | None, digits: int = 3) -> str:
+def figure(value: float, digits: int = 3) -> str:
     """Return a number for a table: three significant digits, a true minus sign.
 
     Examples
@@ -44,7 +44,7 @@ def figure(value: float | None, digits: int = 3) -> str:
     return f"{value:,.{min(places, 6)}f}".replace("-", "−")
 
 
-def percent(value: float | None, *, signed: bool = True) -> str:
+def percent(value: float, *, signed: bool = True) -> str:
     """Return a percentage for a table, with one decimal below ten.
 
     Examples
@@ -63,7 +63,7 @@ def percent(value: float | None, *, signed: bool = True) -> str:
 
 def interval(low: float, high: float) -> str:
     """Return an interval of percentages for a table."""
-    if pd.isna(low) or pd.isna(high):
+    if math.isnan(low) or math.isnan(high):
         return texts.MISSING
     return f"{percent(low)} to {percent(high)}"
 
