@@ -8,7 +8,7 @@ detector does; "visible" is defined by physics alone.
 """
 
 from poremetrics.synthetic.nuisance import PRESETS, Nuisance, Preset, draw_nuisance
-from poremetrics.synthetic.peers import PEERS, PeerResult, best_peers
+from poremetrics.synthetic.peers import PEERS, PeerResult, best_peers, flattened
 from poremetrics.synthetic.records import (
     NO_MARKS,
     PERFECT_CAMERA,
@@ -16,6 +16,7 @@ from poremetrics.synthetic.records import (
     Camera,
     Marks,
     Recipe,
+    Rgb,
     SkinModel,
     SyntheticSkin,
     Tone,
@@ -59,6 +60,7 @@ __all__ = [
     "Proportion",
     "Recipe",
     "Reshot",
+    "Rgb",
     "Score",
     "SkinModel",
     "SyntheticSkin",
@@ -70,6 +72,7 @@ __all__ = [
     "coverage",
     "draw_nuisance",
     "false_calls",
+    "flattened",
     "gate_px",
     "make_skin",
     "match",

@@ -6,8 +6,9 @@ pores, and the threshold that scores best *on that very picture*, which no user 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -30,6 +31,15 @@ _SCALES = 6  # Gaussian scales of the Laplacian detector
 _OVERLAP = 0.5  # share of common area above which scikit-image drops the weaker of two blobs
 _SIZES_UM = (130.0, 700.0)  # smallest and largest pore looked for
 _FWHM = 2.3548  # full width at half maximum of a Gaussian, in standard deviations
+
+
+class Peer(Protocol):
+    """A detector that is run at several thresholds."""
+
+    def __call__(
+        self, image: FloatImage, px_per_mm: float, thresholds: Sequence[float] | None = None
+    ) -> list[tuple[float, pd.DataFrame]]:
+        """Return the finds of ``image`` (darkness) at each threshold; its own sweep by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,9 @@ def best_peers(
     return results
 
 
-def log_peer(image: FloatImage, px_per_mm: float) -> list[tuple[float, pd.DataFrame]]:
+def log_peer(
+    image: FloatImage, px_per_mm: float, thresholds: Sequence[float] | None = None
+) -> list[tuple[float, pd.DataFrame]]:
     """Run ``skimage.feature.blob_log`` at each threshold of its sweep."""
     low, high = _sigmas(px_per_mm)
 
@@ -114,10 +126,12 @@ def log_peer(image: FloatImage, px_per_mm: float) -> list[tuple[float, pd.DataFr
             )
         )
 
-    return _swept(run, _thresholds(image, low))
+    return _swept(run, thresholds or _thresholds(image, low))
 
 
-def dog_peer(image: FloatImage, px_per_mm: float) -> list[tuple[float, pd.DataFrame]]:
+def dog_peer(
+    image: FloatImage, px_per_mm: float, thresholds: Sequence[float] | None = None
+) -> list[tuple[float, pd.DataFrame]]:
     """Run ``skimage.feature.blob_dog`` at each threshold of its sweep."""
     low, high = _sigmas(px_per_mm)
 
@@ -128,17 +142,19 @@ def dog_peer(image: FloatImage, px_per_mm: float) -> list[tuple[float, pd.DataFr
             )
         )
 
-    return _swept(run, _thresholds(image, low))
+    return _swept(run, thresholds or _thresholds(image, low))
 
 
-def simple_peer(image: FloatImage, px_per_mm: float) -> list[tuple[float, pd.DataFrame]]:
+def simple_peer(
+    image: FloatImage, px_per_mm: float, thresholds: Sequence[float] | None = None
+) -> list[tuple[float, pd.DataFrame]]:
     """Run ``cv2.SimpleBlobDetector`` at each of its lowest thresholds."""
     low, high = np.percentile(image, [0.5, 99.8])
     grey = np.asarray(255.0 * np.clip((image - low) / max(high - low, 1e-6), 0, 1), np.uint8)
     size_px = np.array(_SIZES_UM) / 1000.0 * px_per_mm
     area = np.pi / 4.0 * size_px**2
     out = []
-    for threshold in np.linspace(60.0, 225.0, _STEPS):
+    for threshold in thresholds or np.linspace(60.0, 225.0, _STEPS).tolist():
         params = cv2.SimpleBlobDetector.Params()
         params.minThreshold, params.maxThreshold = float(threshold), 255.0
         params.thresholdStep = 6.0
@@ -154,8 +170,6 @@ def simple_peer(image: FloatImage, px_per_mm: float) -> list[tuple[float, pd.Dat
     return out
 
 
-Peer = Callable[[FloatImage, float], list[tuple[float, pd.DataFrame]]]
-
 PEERS: Mapping[str, Peer] = {
     "blob_log": log_peer,
     "blob_dog": dog_peer,
@@ -170,15 +184,15 @@ def _sigmas(px_per_mm: float) -> tuple[float, float]:
     return max(low, 0.7), max(high, 1.4)
 
 
-def _thresholds(image: FloatImage, sigma: float) -> npt.NDArray[np.float64]:
+def _thresholds(image: FloatImage, sigma: float) -> list[float]:
     """Return thresholds from deep in the noise to far above it, in equal ratios."""
     fine = image - cv2.GaussianBlur(image, (0, 0), 1.6 * sigma)
     noise = 1.4826 * float(np.median(np.abs(fine - np.median(fine))))
-    return np.geomspace(1.0, 10.0, _STEPS) * max(noise, 1e-4)
+    return [float(value) for value in np.geomspace(1.0, 10.0, _STEPS) * max(noise, 1e-4)]
 
 
 def _swept(
-    run: Callable[[float], Blobs], thresholds: npt.NDArray[np.float64]
+    run: Callable[[float], Blobs], thresholds: Sequence[float]
 ) -> list[tuple[float, pd.DataFrame]]:
     """Return finds at each threshold, from one or more runs of a scikit-image detector."""
     out = []

@@ -1,0 +1,267 @@
+"""What is tried: every case of the validation as a small record that a worker can carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from poremetrics.synthetic import TONES, Camera, Nuisance, Recipe, Tone, Treatment
+
+Effect = Literal["none", "size", "coverage"]
+
+SCALES_PX_PER_MM = (8.0, 10.0, 12.0, 16.0, 20.0, 24.0, 30.0)
+CONTRASTS = (0.15, 0.20, 0.26, 0.35)
+LEVELS_PCT = (5.0, 11.0, 17.0, 30.0)
+"""Changes to be found: the smallest that trials call significant are 11 % and 17 %."""
+
+_PAIR_PX_PER_MM = 13.0  # a face 1,800 px wide
+_QUICK_NUISANCES = ("blur", "all together")
+_NULL_STRENGTHS = {"gentle": 0.5, "usual": 1.0, "rough": 1.8}
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """One picture whose pores are found and scored."""
+
+    seed: int
+    tone: Tone
+    px_per_mm: float
+    contrast: float
+    width_px: int
+    height_px: int
+    peers: bool
+
+    @property
+    def recipe(self) -> Recipe:
+        """The skin of this case."""
+        return Recipe(
+            width_mm=self.width_px / self.px_per_mm,
+            height_mm=self.height_px / self.px_per_mm,
+            grain_px_per_mm=self.px_per_mm,
+            tone=self.tone,
+            median_contrast=self.contrast,
+        )
+
+    @property
+    def camera(self) -> Camera:
+        """The camera of this case."""
+        return Camera(width_px=self.width_px, height_px=self.height_px, px_per_mm=self.px_per_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two photos of one subject.
+
+    Attributes
+    ----------
+    seed : int
+        Of subject, cameras and noise.
+    kind : str
+        Group of the table this pair belongs to.
+    strength : str
+        What differs and how much, as printed.
+    tone : str
+        Fitzpatrick type.
+    before, after : Camera
+        Both cameras.
+    treatment : Treatment
+        What happened to the skin.
+    nuisance : Nuisance or None
+        Applied to the after picture besides its camera.
+    effect, level_pct : str, float
+        The designed change.
+    naive : bool
+        Also measure each photo alone.
+    """
+
+    seed: int
+    kind: str
+    strength: str
+    tone: Tone
+    before: Camera
+    after: Camera
+    treatment: Treatment = field(default_factory=Treatment)
+    nuisance: Nuisance | None = None
+    effect: Effect = "none"
+    level_pct: float = 0.0
+    naive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All cases of one validation."""
+
+    accuracy: tuple[Accuracy, ...]
+    perturbations: tuple[Pair, ...]
+    nulls: tuple[Pair, ...]
+    powers: tuple[Pair, ...]
+
+
+def make_plan(seed: int, *, quick: bool) -> Plan:
+    """Return the cases of a validation.
+
+    Parameters
+    ----------
+    seed : int
+        Every case gets a seed of its own from it, whoever carries it out.
+    quick : bool
+        A small part of everything, for tests.
+    """
+    seeds = _seeds(seed)
+    return Plan(
+        accuracy=tuple(_accuracy(seeds, quick=quick)),
+        perturbations=tuple(_perturbations(seeds, quick=quick)),
+        nulls=tuple(_nulls(seeds, quick=quick)),
+        powers=tuple(_powers(seeds, quick=quick)),
+    )
+
+
+def _seeds(seed: int) -> Iterator[int]:
+    rng = np.random.default_rng(seed)
+    while True:
+        yield int(rng.integers(2**62))
+
+
+def _accuracy(seeds: Iterator[int], *, quick: bool) -> Iterator[Accuracy]:
+    """Tone by scale at usual contrast, and tone by contrast at a portrait's scale."""
+    usual = Recipe().median_contrast
+    size = (420, 340) if quick else (640, 520)
+    scales: tuple[float, ...] = (12.0,) if quick else SCALES_PX_PER_MM
+    for tone in TONES:
+        for scale in scales:
+            # Peers cost most of the time; three scales tell their story.
+            peers = (tone == "V") if quick else scale in (10.0, 16.0, 24.0)
+            yield Accuracy(next(seeds), tone, scale, usual, *size, peers)
+        for contrast in () if quick else CONTRASTS:
+            if contrast != usual:
+                yield Accuracy(next(seeds), tone, 12.0, contrast, *size, peers=False)
+    for scale in (8.0, 20.0) if quick else ():
+        yield Accuracy(next(seeds), "III", scale, usual, *size, peers=False)
+
+
+def _pair_camera(*, quick: bool) -> Camera:
+    size = (440, 360) if quick else (680, 560)
+    return Camera(width_px=size[0], height_px=size[1], px_per_mm=_PAIR_PX_PER_MM)
+
+
+def _perturbations(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
+    """Each nuisance alone at several strengths, then all together."""
+    base = _pair_camera(quick=quick)
+    tones: tuple[Tone, ...] = ("II",) if quick else ("I", "III", "VI")
+    for tone in tones:
+        # The same subject meets every nuisance, so the rows of the table can be compared.
+        seed = next(seeds)
+        for kind, strengths in _nuisances(base).items():
+            if quick and kind not in _QUICK_NUISANCES:
+                continue
+            chosen = list(strengths.items())
+            for strength, (camera, nuisance) in chosen[1:2] if quick else chosen:
+                yield Pair(seed, kind, strength, tone, base, camera, nuisance=nuisance, naive=True)
+
+
+def _nuisances(base: Camera) -> dict[str, dict[str, tuple[Camera, Nuisance | None]]]:
+    """Return kind -> strength -> (after camera, nuisance on top)."""
+
+    def blurred(added: float) -> Camera:
+        return replace(base, blur_px=float(np.hypot(base.blur_px, added)))
+
+    def elastic(px: float) -> Nuisance:
+        return Nuisance(elastic_px=px, elastic_wavelength_px=300.0 * max(px, 1.0), elastic_seed=1)
+
+    together: dict[str, tuple[Camera, Nuisance | None]] = {
+        name: (_another_camera(np.random.default_rng(5), base, strength), None)
+        for name, strength in _NULL_STRENGTHS.items()
+    }
+    return {
+        "nothing": {"another exposure": (base, None)},
+        "turn": {f"{v}°": (replace(base, turn_deg=v), None) for v in (3.0, 7.0, 15.0)},
+        "scale": {
+            f"× {v}": (replace(base, px_per_mm=base.px_per_mm * v), None)
+            for v in (0.97, 0.95, 0.85, 0.75)
+        },
+        "blur": {f"{v} px": (blurred(v), None) for v in (0.3, 0.6, 1.1, 1.6)},
+        "light direction": {
+            f"{v}°": (replace(base, light_deg=base.light_deg + v), None) for v in (5.0, 15.0, 30.0)
+        },
+        "light gradient": {
+            f"{v}": (replace(base, fall_off=base.fall_off + v), None) for v in (0.1, 0.2, 0.4)
+        },
+        "exposure": {
+            f"{v} stops": (replace(base, brightness=base.brightness * 2.0**v), None)
+            for v in (-0.2, -0.5, 0.3, -1.0)
+        },
+        "white balance": {
+            f"{v} %": (replace(base, balance=(1 + v / 100, 1.0, 1 - v / 100)), None)
+            for v in (3.0, 10.0)
+        },
+        "sensor noise": {
+            f"× {v}": (replace(base, photons=base.photons / v**2), None) for v in (1.5, 2.0, 3.0)
+        },
+        "JPEG quality": {f"{v}": (replace(base, jpeg_quality=v), None) for v in (90, 80, 60)},
+        "sharpening": {f"{v}": (replace(base, sharpen=v), None) for v in (0.3, 0.8)},
+        "shine": {f"× {v}": (replace(base, shine=base.shine * v), None) for v in (1.5, 3.0)},
+        "elastic": {f"{v} px": (base, elastic(v)) for v in (1.0, 2.0, 4.0)},
+        "all together": together,
+    }
+
+
+def _another_camera(rng: np.random.Generator, base: Camera, strength: float) -> Camera:
+    """Return the same camera used again, as differently as ``strength`` times usual."""
+    turn, x, y, light, fall, stops, warm = strength * rng.normal(
+        0.0, (2.0, 12.0, 12.0, 4.0, 0.06, 0.15, 0.02)
+    )
+    return replace(
+        base,
+        turn_deg=turn,
+        shift_px=(x, y),
+        px_per_mm=base.px_per_mm * float(np.exp(-abs(rng.normal(0, 0.035 * strength)))),
+        light_deg=base.light_deg + light,
+        fall_off=base.fall_off + fall,
+        brightness=base.brightness * 2.0**stops,
+        balance=(float(np.exp(warm)), 1.0, float(np.exp(-warm))),
+        blur_px=float(np.hypot(base.blur_px, rng.uniform(0.0, 0.6 * strength))),
+        photons=base.photons / float(np.exp(rng.uniform(0.0, 0.7 * strength))),
+        jpeg_quality=int(rng.integers(96 - round(8 * strength), 97)),
+    )
+
+
+def _nulls(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
+    """Unchanged skin, photographed twice."""
+    base = _pair_camera(quick=quick)
+    for index in range(4 if quick else 300):
+        seed, tone = next(seeds), TONES[index % len(TONES)]
+        rng = np.random.default_rng(seed)
+        name = list(_NULL_STRENGTHS)[index % len(_NULL_STRENGTHS)]
+        # The sharper photo comes first as often as second.
+        cameras = [base, _another_camera(rng, base, _NULL_STRENGTHS[name])]
+        if rng.random() < 0.5:
+            cameras.reverse()
+        yield Pair(seed, "null", name, tone, cameras[0], cameras[1])
+
+
+def _powers(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
+    """Treated skin: smaller pores, or fewer."""
+    base = _pair_camera(quick=quick)
+    effects: tuple[Effect, ...] = ("size", "coverage")
+    for effect in effects:
+        for level in (30.0,) if quick else LEVELS_PCT:
+            for index in range(2 if quick else 30):
+                seed, tone = next(seeds), TONES[index % len(TONES)]
+                rng = np.random.default_rng(seed)
+                left = 1.0 - level / 100.0
+                yield Pair(
+                    seed,
+                    "power",
+                    f"−{level:g} % {effect}",
+                    tone,
+                    base,
+                    _another_camera(rng, base, _NULL_STRENGTHS["usual"]),
+                    Treatment(diameter_ratio=left, spread=0.03)
+                    if effect == "size"
+                    else Treatment(lost_share=1.0 - left),
+                    effect=effect,
+                    level_pct=level,
+                )
