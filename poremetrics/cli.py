@@ -7,12 +7,13 @@ photo could not be read, 4 no usable skin. Heavy modules are imported inside the
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poremetrics.change import Repeatability
-    from poremetrics.compare import Options
+    from poremetrics.compare import AskedView, Options
     from poremetrics.model import Comparison
 
 RESULT = Path("poremetrics-result")
@@ -288,7 +289,7 @@ def _options(
     if view not in VIEWS:
         raise UsageError("--view", f"{view!r} is not a view", f"use one of {', '.join(VIEWS)}")
     return {
-        "view": view,
+        "view": cast("AskedView", view),
         "mm_per_px": mm_per_px,
         "marker_mm": marker_mm,
         "ipd_mm": ipd_mm,
@@ -316,10 +317,15 @@ def _text(path: Path) -> str:
         raise UsageError(path.name, str(reason).lower(), "give a readable file") from error
 
 
-def _regions(path: Path) -> Any:
-    from poremetrics.face import parse_regions
-
-    return parse_regions(_text(path), path.name)
+def _regions(path: Path) -> Mapping[str, Any]:
+    remedy = 'write {"name": [[x, y], [x, y], [x, y]], ...}'
+    try:
+        found = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise UsageError(path.name, f"not valid JSON ({error})", remedy) from error
+    if not isinstance(found, dict) or not found:
+        raise UsageError(path.name, "holds no named polygons", remedy)
+    return found
 
 
 def _repeatability(path: Path | None) -> Repeatability | None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,9 @@ from poremetrics.settings import Settings
 Source = str | Path | bytes | Image.Image | npt.NDArray[np.uint8]
 """What a photo may be given as: path, bytes of a file, PIL image, (H, W, 3) uint8 sRGB array."""
 
+AskedView = Literal["auto", "face", "closeup"]
+"""auto: a face if one is found, else a close-up."""
+
 Progress = Callable[[str, float], None]
 """Told the stage that begins and the share of the work done, 0..1."""
 
@@ -63,7 +66,7 @@ class Options(TypedDict, total=False):
         Told ``(stage, share done)``.
     """
 
-    view: str
+    view: AskedView
     mm_per_px: float | None
     marker_mm: float | None
     ipd_mm: float | None
@@ -75,7 +78,7 @@ class Options(TypedDict, total=False):
 class _Where(TypedDict):
     """The options that say where the skin is and how large."""
 
-    view: str
+    view: AskedView
     mm_per_px: float | None
     marker_mm: float | None
     ipd_mm: float | None

@@ -14,7 +14,10 @@ from poremetrics.errors import UsageError
 from poremetrics.model import Conditions, Scale
 from poremetrics.settings import Settings
 
-SETTINGS = Settings().change
+# 200 draws know the standard error within 5 %, ample for the bounds below; with a small skin cut
+# into as many blocks as a real one, this stays quick.
+SIDE = 250
+SETTINGS = Settings().change.model_copy(update={"bootstrap_draws": 200, "block_px": 16.0})
 EQUAL = Conditions(relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0)
 SILENT = change.Repeatability(
     source="exact",
@@ -37,8 +40,8 @@ def pores_on(
     after = true * size_factor * np.exp(rng.normal(0.0, noise_log, number))
     return pd.DataFrame(
         {
-            "x_px": rng.uniform(0, 999, number),
-            "y_px": rng.uniform(0, 999, number),
+            "x_px": rng.uniform(0, SIDE - 1, number),
+            "y_px": rng.uniform(0, SIDE - 1, number),
             "diameter_before": before,
             "diameter_after": np.where(gone, np.nan, after),
             "contrast_before": 0.1,
@@ -56,7 +59,7 @@ def pores_on(
 
 def sample_of(pores: pd.DataFrame, name: str = "nose", scale: Scale | None = None) -> Sample:
     return change.region_sample(
-        name, pores, np.ones((1000, 1000), dtype=bool), 1.0, scale, {}, SETTINGS
+        name, pores, np.ones((SIDE, SIDE), dtype=bool), 1.0, scale, {}, SETTINGS
     )
 
 
@@ -102,13 +105,14 @@ def test_headline_values_by_hand() -> None:
         for one in HEADLINE
     }
     assert value["count"] == (3.0, 2.0)  # 3 px and more
-    assert value["density_cm2"] == (3.0, 2.0)  # per megapixel: the area is 1 Mpx
+    per_mpx = 1e6 / SIDE**2
+    assert value["density_cm2"] == (3.0 * per_mpx, 2.0 * per_mpx)
     assert value["diameter_um_median"] == (5.0, 4.0)
     # Chosen by the geometric mean of both diameters: sqrt(4*2) = 2.8 is out, sqrt(6*3) is in.
     assert matched(sample).tolist() == [False, True, True, False]
     assert value["diameter_um_matched"] == pytest.approx((np.sqrt(30.0), np.sqrt(15.0)))
     assert value["coverage_pct"] == pytest.approx(
-        (100 * np.pi / 4 * (16 + 25 + 36) / 1e6, 100 * np.pi / 4 * (25 + 9) / 1e6)
+        (100 * np.pi / 4 * (16 + 25 + 36) / SIDE**2, 100 * np.pi / 4 * (25 + 9) / SIDE**2)
     )
 
 
@@ -124,7 +128,9 @@ def test_scale_turns_pixels_into_micrometres_and_leaves_percent_alone() -> None:
 
 def test_a_known_change_is_recovered_and_called() -> None:
     rng = np.random.default_rng(2)
-    row = changes_of(sample_of(pores_on(rng, size_factor=0.85))).loc[("nose", "diameter_px_matched")]
+    row = changes_of(sample_of(pores_on(rng, size_factor=0.85))).loc[
+        ("nose", "diameter_px_matched")
+    ]
     # Standard error of the mean log ratio of 600 pores with 5 % errors: 0.05*sqrt(2/600) = 0.3 %.
     assert row["change_pct"] == pytest.approx(-15.0, abs=1.0)
     assert row["ci_low_pct"] < -15.0 < row["ci_high_pct"]
@@ -196,14 +202,16 @@ def test_too_few_pores_give_no_verdict() -> None:
 def test_repeatability_widens_the_interval() -> None:
     pores = pores_on(np.random.default_rng(9), size_factor=0.97)
     noisy = SILENT.model_copy(update={"wsd_log": {**SILENT.wsd_log, "diameter_um_matched": 0.05}})
-    frame = change.changes(
-        [sample_of(pores)], {"nose": EQUAL}, (), noisy, SETTINGS
-    ).set_index(["region", "metric"])
+    frame = change.changes([sample_of(pores)], {"nose": EQUAL}, (), noisy, SETTINGS).set_index(
+        ["region", "metric"]
+    )
     row = frame.loc[("nose", "diameter_px_matched")]
     assert row["rc_pct"] == pytest.approx(100 * np.expm1(1.96 * np.sqrt(2) * 0.05))
     # A -3 % change lies far inside a repeatability coefficient of 15 %.
     assert row["verdict"] == "no detectable change"
-    assert changes_of(sample_of(pores)).loc[("nose", "diameter_px_matched"), "verdict"] == "decreased"
+    assert (
+        changes_of(sample_of(pores)).loc[("nose", "diameter_px_matched"), "verdict"] == "decreased"
+    )
 
 
 def test_repeat_shots_give_their_own_repeatability() -> None:
@@ -244,7 +252,7 @@ def test_joining_keeps_blocks_apart() -> None:
     rng = np.random.default_rng(11)
     one, two = sample_of(pores_on(rng, 50), "a"), sample_of(pores_on(rng, 70), "b")
     whole = join([one, two])
-    assert len(whole.pores) == 120
+    assert whole.number == 120
     assert whole.area.sum() == one.area.sum() + two.area.sum()
     assert whole.pores["block"].max() < whole.area.size
 

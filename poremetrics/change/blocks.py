@@ -8,6 +8,7 @@ the draws with those sums gives the measure in every draw.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +90,7 @@ def partition(common: Mask, side_px: float) -> Blocks:
     return Blocks(label, area[: full.size])
 
 
+@lru_cache(maxsize=16)
 def draws(block_count: int, draw_count: int, seed: int) -> FloatArray:
     """Return how often each block is taken in each bootstrap draw.
 
@@ -102,9 +104,12 @@ def draws(block_count: int, draw_count: int, seed: int) -> FloatArray:
     Returns
     -------
     (B + 1, T) float64
-        Row 0 is all ones, the sample itself; the others are multinomial draws.
+        Row 0 is all ones, the sample itself; the others are multinomial draws. Read-only, since
+        equal calls share it.
     """
     rng = np.random.default_rng(seed)
     share = np.full(block_count, 1.0 / block_count)
     drawn = rng.multinomial(block_count, share, size=draw_count)
-    return np.vstack([np.ones(block_count), drawn]).astype(np.float64)
+    weights = np.vstack([np.ones(block_count), drawn]).astype(np.float64)
+    weights.setflags(write=False)
+    return weights

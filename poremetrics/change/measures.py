@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -25,8 +25,8 @@ class Sample:
     ----------
     name : str
         Region, or ``all``.
-    pores : DataFrame
-        One row per pore of the union: ``block`` and, with suffix ``_before`` and ``_after``,
+    pores : mapping of str to (N,) array
+        Per pore of the union: ``block`` and, with suffix ``_before`` and ``_after``,
         ``diameter`` (µm or px), ``contrast``, ``elongation``, ``plug``, ``seen`` (the pore is
         there in this photo); ``matched``.
     area : (T,) float64
@@ -42,12 +42,17 @@ class Sample:
     """
 
     name: str
-    pores: pd.DataFrame
+    pores: Mapping[str, npt.NDArray[Any]]
     area: FloatArray
     sums: Mapping[str, FloatArray]
     pixels: FloatArray
     has_scale: bool
     visible_diameter: float
+
+    @property
+    def number(self) -> int:
+        """Number of pores of the union."""
+        return int(self.pores["block"].size)
 
 
 Function = Callable[[Sample, FloatArray, str], FloatArray]
@@ -57,13 +62,11 @@ Function = Callable[[Sample, FloatArray, str], FloatArray]
 def join(samples: Sequence[Sample], name: str = "all") -> Sample:
     """Join the samples of several regions into one; their blocks are kept apart."""
     offsets = np.cumsum([0, *(sample.area.size for sample in samples)])
-    pores = pd.concat(
-        [
-            sample.pores.assign(block=sample.pores["block"] + offset)
-            for sample, offset in zip(samples, offsets, strict=False)
-        ],
-        ignore_index=True,
-    )
+    shifted = [
+        {**sample.pores, "block": sample.pores["block"] + offset}
+        for sample, offset in zip(samples, offsets, strict=False)
+    ]
+    pores = {name: np.concatenate([one[name] for one in shifted]) for name in shifted[0]}
     keys = set.intersection(*(set(sample.sums) for sample in samples))
     return Sample(
         name=name,
@@ -78,9 +81,10 @@ def join(samples: Sequence[Sample], name: str = "all") -> Sample:
 
 def visible(sample: Sample, side: str) -> npt.NDArray[np.bool_]:
     """Return which pores of the union are visible pores in the photo ``side``."""
-    seen = sample.pores[f"seen_{side}"].to_numpy(dtype=bool)
-    diameter = sample.pores[f"diameter_{side}"].to_numpy(dtype=np.float64)
-    return np.asarray(seen & (np.nan_to_num(diameter) >= sample.visible_diameter), dtype=bool)
+    diameter = sample.pores[f"diameter_{side}"]
+    return np.asarray(
+        sample.pores[f"seen_{side}"] & (np.nan_to_num(diameter) >= sample.visible_diameter), bool
+    )
 
 
 def matched(sample: Sample) -> npt.NDArray[np.bool_]:
@@ -90,18 +94,13 @@ def matched(sample: Sample) -> npt.NDArray[np.bool_]:
     make noise look like shrinkage (regression to the mean).
     """
     pores = sample.pores
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.sqrt(
-            pores["diameter_before"].to_numpy(np.float64)
-            * pores["diameter_after"].to_numpy(np.float64)
-        )
+    mean = np.sqrt(np.nan_to_num(pores["diameter_before"] * pores["diameter_after"]))
     positive = (pores["contrast_before"] > 0) & (pores["contrast_after"] > 0)
-    both = pores["matched"].to_numpy(dtype=bool) & positive.to_numpy(dtype=bool)
-    return np.asarray(both & (np.nan_to_num(mean) >= sample.visible_diameter), dtype=bool)
+    return np.asarray(pores["matched"] & positive & (mean >= sample.visible_diameter), bool)
 
 
 def _block_sums(sample: Sample, chosen: npt.NDArray[np.bool_], values: FloatArray) -> FloatArray:
-    blocks = sample.pores["block"].to_numpy(dtype=np.int64)[chosen]
+    blocks = sample.pores["block"][chosen]
     total = np.bincount(blocks, weights=values[chosen], minlength=sample.area.size)
     return total.astype(np.float64)
 
@@ -114,7 +113,7 @@ def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
 
 def count(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
     """Return the number of visible pores."""
-    return weights @ _block_sums(sample, visible(sample, side), np.ones(len(sample.pores)))
+    return weights @ _block_sums(sample, visible(sample, side), np.ones(sample.number))
 
 
 def density(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
@@ -125,7 +124,7 @@ def density(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
 
 def coverage(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
     """Return the area of visible pores in percent of the common area."""
-    length = sample.pores[f"diameter_{side}"].to_numpy(np.float64)
+    length = sample.pores[f"diameter_{side}"]
     disc = np.pi / 4.0 * (length / 1000.0 if sample.has_scale else length) ** 2
     covered = weights @ _block_sums(sample, visible(sample, side), disc)
     return 100.0 * _ratio(covered, weights @ sample.area)
@@ -133,7 +132,7 @@ def coverage(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
 
 def _mean_of_visible(column: str) -> Function:
     def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
-        values = sample.pores[f"{column}_{side}"].to_numpy(np.float64)
+        values = sample.pores[f"{column}_{side}"]
         chosen = visible(sample, side) & np.isfinite(values)
         top = weights @ _block_sums(sample, chosen, values)
         return _ratio(top, weights @ _block_sums(sample, chosen, np.ones(len(values))))
@@ -157,9 +156,9 @@ def _weighted_median(values: FloatArray, weights: FloatArray) -> FloatArray:
 
 def _median_of_visible(column: str) -> Function:
     def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
-        values = sample.pores[f"{column}_{side}"].to_numpy(np.float64)
+        values = sample.pores[f"{column}_{side}"]
         chosen = visible(sample, side) & np.isfinite(values)
-        blocks = sample.pores["block"].to_numpy(dtype=np.int64)[chosen]
+        blocks = sample.pores["block"][chosen]
         return _weighted_median(values[chosen], weights[:, blocks])
 
     return measure
@@ -168,7 +167,7 @@ def _median_of_visible(column: str) -> Function:
 def _geometric_mean_of_matched(column: str) -> Function:
     def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
         chosen = matched(sample)
-        values = sample.pores[f"{column}_{side}"].to_numpy(np.float64)
+        values = sample.pores[f"{column}_{side}"]
         logs = np.log(np.where(chosen, values, 1.0))
         number = weights @ _block_sums(sample, chosen, np.ones(len(values)))
         return np.exp(_ratio(weights @ _block_sums(sample, chosen, logs), number))

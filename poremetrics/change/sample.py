@@ -16,6 +16,8 @@ from poremetrics.model import Face, FloatImage, Mask, Region, RegionAlignment, S
 from poremetrics.settings.change import ChangeSettings
 
 SIDES = ("before", "after")
+PORE_VALUES = ("diameter", "contrast", "elongation", "plug", "seen")
+"""What is known of a pore in each photo."""
 
 
 def pair_scale(before: Face, after: Face, aligned: RegionAlignment) -> Scale | None:
@@ -208,17 +210,19 @@ def region_sample(
     blocks = partition(common, side_px)
     length = step_px if unit_mm is None else 1000.0 * unit_mm
     area = step_px**2 if unit_mm is None else unit_mm**2
-    table = pores.assign(
-        block=blocks.of(pores[["x_px", "y_px"]].to_numpy(np.float64)),
-        **{
-            column: pores[column] * length
-            for column in ("diameter_before", "diameter_after")
-            if column in pores
-        },
-    )
+    block = blocks.of(pores[["x_px", "y_px"]].to_numpy(np.float64))
+    inside = block >= 0
+    kinds = {"seen": bool, "matched": bool}
+    columns = {
+        column: pores[column].to_numpy(kinds.get(column.split("_")[0], np.float64))[inside]
+        for side in SIDES
+        for column in (*(f"{name}_{side}" for name in PORE_VALUES), "matched")
+        if column in pores
+    }
+    lengths = {name: columns[name] * length for name in columns if name.startswith("diameter")}
     return Sample(
         name=name,
-        pores=table[table["block"] >= 0].reset_index(drop=True),
+        pores={**columns, **lengths, "block": block[inside]},
         area=blocks.area_px2 * area,
         sums={key: blocks.sum(values) for key, values in maps.items()},
         pixels=blocks.area_px2,
