@@ -48,7 +48,7 @@ def publish(target: Path, files: Mapping[str, bytes]) -> None:
     UsageError
         The target holds something else, another run is writing it, or the disk refuses.
     """
-    with _told(target), _locked(target):
+    with told(target), _locked(target):
         _recover(target)
         check_target(target)
         stage = Path(tempfile.mkdtemp(prefix=_hidden(target), suffix=_PARTIAL, dir=target.parent))
@@ -71,7 +71,7 @@ def write_text(path: Path, text: str) -> None:
     UsageError
         The disk refuses.
     """
-    with _told(path):
+    with told(path):
         handle, name = tempfile.mkstemp(prefix=_hidden(path), suffix=_PARTIAL, dir=path.parent)
         part = Path(name)
         try:
@@ -184,7 +184,7 @@ def _move(fresh: Path, target: Path, stage: Path) -> None:
         except OSError:
             aside.rename(target)
             raise
-    _sync_folder(target.parent)
+    synced(target.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -202,9 +202,10 @@ def _exchange(one: Path, other: Path) -> bool:
     return bool(swapped == 0)
 
 
-def _sync_folder(folder: Path) -> None:
+def synced(path: Path) -> None:
+    """Flush a file or a folder to the disk, where the file system can."""
     with suppress(OSError):  # not every file system lets a folder be opened or flushed
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
@@ -214,6 +215,7 @@ def _sync_folder(folder: Path) -> None:
 _REASONS: Mapping[int, tuple[str, str]] = {
     errno.ENOSPC: ("the disk is full", "free some space, then run it again"),
     errno.EDQUOT: ("your share of the disk is used up", "free some space, then run it again"),
+    errno.EFBIG: ("a file is larger than is allowed here", "name a folder on another disk"),
     errno.EACCES: ("may not be written", "name a folder you may write to"),
     errno.EPERM: ("may not be written", "name a folder you may write to"),
     errno.EROFS: ("lies on a read-only disk", "name a folder you may write to"),
@@ -224,7 +226,7 @@ _REASONS: Mapping[int, tuple[str, str]] = {
 
 
 @contextmanager
-def _told(target: Path) -> Iterator[None]:
+def told(target: Path) -> Iterator[None]:
     """Turn what the disk refuses into one line for the user."""
     try:
         yield

@@ -48,7 +48,7 @@ def document(result: Comparison | Measurement, files: Sequence[str]) -> Json:
         "tool": TOOL,
         "format": FORMAT,
         "kind": "comparison" if isinstance(result, Comparison) else "measurement",
-        "created_at": _utc(result.provenance.created_at),
+        "created_at": utc(result.provenance.created_at),
         "versions": dict(result.provenance.versions),
         "files": sorted(files),
         "flags": {flag.name: flag.meaning for flag in FLAGS.values()},
@@ -173,6 +173,7 @@ def _columns(frame: pd.DataFrame, digits: int) -> dict[str, list[object]]:
     return {str(name): plain(frame[name], digits) for name in frame.columns}
 
 
-def _utc(moment: datetime) -> str:
+def utc(moment: datetime) -> str:
+    """Return a moment as text in UTC, to the second."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -52,7 +52,7 @@ def exclusions(
     }
     bad_rows: dict[int, tuple[str, str]] = {}
     for problem in manifest.problems:
-        bad_rows.setdefault(problem.line, (problem.subject, _kind(problem.reason)))
+        bad_rows.setdefault(problem.line, (problem.subject, f"bad row: {problem.kind}"))
     rows = [_row("listed in the manifest", "", listed, manifest.rows, left_out=False)]
     rows += _counted("manifest", bad_rows.values())
     by_line = {visit.line: visit for visit in manifest.visits}
@@ -64,12 +64,6 @@ def exclusions(
         _row("analysed with the baseline", "", {one for one, _ in kept}, len(kept), left_out=False)
     )
     return table(rows, tables.EXCLUSIONS)
-
-
-def _kind(reason: str) -> str:
-    """Return what is wrong with a row without the cell itself, so that like counts with like."""
-    words = [word for word in reason.split() if not word.startswith("'")]
-    return "bad row: " + " ".join("N" if word.isdigit() else word for word in words)
 
 
 def _row(

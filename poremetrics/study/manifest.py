@@ -72,7 +72,9 @@ class Problem:
     line : int
         Line of the file.
     reason : str
-        What is wrong, without any path.
+        What is wrong, with the cell itself; for the user's eyes only.
+    kind : str
+        What is wrong, without anything the user wrote; fit for an output.
     subject : str
         Subject of the row, empty where it cannot be told.
     visit : str
@@ -83,6 +85,7 @@ class Problem:
 
     line: int
     reason: str
+    kind: str
     subject: str = ""
     visit: str = ""
     date: date | None = None
@@ -260,15 +263,15 @@ def _row(
         place = columns.index("subject")
         subject = row[place].strip() if place < len(row) else ""
         reason = f"has {len(row)} cells, the header {len(columns)}"
-        return None, [Problem(line, reason, subject)]
+        return None, [Problem(line, reason, "has another number of cells", subject)]
     given = {name: cell.strip() for name, cell in zip(columns, row, strict=True)}
-    wrong: list[str] = []
+    wrong: list[tuple[str, str]] = []
 
     def read(name: str, parse: Callable[[str], _Value], otherwise: _Value) -> _Value:
         try:
             return parse(given.get(name, ""))
-        except ValueError as error:
-            wrong.append(f"{name} {error}")
+        except cells.CellError as error:
+            wrong.append((f"{name} {error}", f"{name} {error.words}"))
             return otherwise
 
     subject = read("subject", cells.code, "")
@@ -282,7 +285,7 @@ def _row(
     mm_per_px = read("mm_per_px", cells.positive(0.0, settings.maximum_mm_per_px), None)
     ipd_mm = read("ipd_mm", cells.positive(settings.minimum_ipd_mm, settings.maximum_ipd_mm), None)
     if wrong or day is None or photo is None:
-        return None, [Problem(line, reason, subject, label, day) for reason in wrong]
+        return None, [Problem(line, reason, kind, subject, label, day) for reason, kind in wrong]
     return (
         Visit(
             line=line,
@@ -323,8 +326,8 @@ def _clashes(visits: Sequence[Visit]) -> list[Problem]:
     """Return what is wrong between rows: doubles, dates against numbers, two eye distances."""
     problems: list[Problem] = []
 
-    def blame(visit: Visit, reason: str) -> None:
-        problems.append(Problem(visit.line, reason, visit.subject, visit.visit, visit.date))
+    def blame(visit: Visit, kind: str, reason: str) -> None:
+        problems.append(Problem(visit.line, reason, kind, visit.subject, visit.visit, visit.date))
 
     first_of: dict[tuple[str, str, str], int] = {}
     line_of_photo: dict[Path, int] = {}
@@ -332,20 +335,24 @@ def _clashes(visits: Sequence[Visit]) -> list[Problem]:
     for visit in visits:
         key = (visit.subject, visit.visit, visit.side)
         if first_of.setdefault(key, visit.line) != visit.line:
-            blame(visit, f"subject and visit are those of line {first_of[key]}")
+            blame(
+                visit, "visit given twice", f"subject and visit are those of line {first_of[key]}"
+            )
         elif line_of_photo.setdefault(visit.photo, visit.line) != visit.line:
-            blame(visit, f"photo is that of line {line_of_photo[visit.photo]}")
+            blame(visit, "photo given twice", f"photo is that of line {line_of_photo[visit.photo]}")
         elif visit.ipd_mm is not None:
             known, line = ipd_of.setdefault(visit.subject, (visit.ipd_mm, visit.line))
             if known != visit.ipd_mm:
-                blame(visit, f"ipd_mm {visit.ipd_mm:g} is {known:g} in line {line}")
+                reason = f"ipd_mm {visit.ipd_mm:g} is {known:g} in line {line}"
+                blame(visit, "two values of ipd_mm for one person", reason)
     bad = {problem.line for problem in problems}
     for series in by_series(visit for visit in visits if visit.line not in bad).values():
         if not all(_is_number(visit.visit) for visit in series):
             continue
         for one, other in pairwise(series):
             if int(other.visit) < int(one.visit):
-                blame(other, f"visit {other.visit} is dated after visit {one.visit}")
+                reason = f"visit {other.visit} is dated after visit {one.visit}"
+                blame(other, "numbers and dates of visits disagree", reason)
     return problems
 
 

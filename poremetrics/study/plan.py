@@ -78,13 +78,13 @@ class Plan:
         In the order of the manifest.
     tasks : mapping of str to Task
         One per key, in order; several pairs of equal content share one.
-    unreadable : mapping of Path to str
-        Photos that could not be read, and why.
+    hashes : mapping of Path to str
+        SHA-256 of every photo that could be read.
     """
 
     series: tuple[Series, ...]
     tasks: Mapping[str, Task]
-    unreadable: Mapping[Path, str]
+    hashes: Mapping[Path, str]
 
 
 def make_plan(
@@ -112,7 +112,7 @@ def make_plan(
     marker_mm : float or None
         Side of a marker in every photo.
     """
-    hashes, unreadable = _hashes([visit.photo for visit in visits])
+    hashes = _hashes([visit.photo for visit in visits])
     versions = dict(provenance().versions)
     common = Task(
         key="",
@@ -138,7 +138,7 @@ def make_plan(
             if task:
                 tasks.setdefault(task.key, task)
         series.append(Series(subject, side, tuple(found), tuple(pairs), dates, sessions))
-    return Plan(tuple(series), tasks, unreadable)
+    return Plan(tuple(series), tasks, hashes)
 
 
 def _steps(number: int) -> list[tuple[int, int, tuple[Against, ...]]]:
@@ -206,21 +206,20 @@ def _hash(value: object) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _hashes(paths: Sequence[Path]) -> tuple[dict[Path, str], dict[Path, str]]:
-    """Return the SHA-256 of every photo, and why the others could not be read."""
+def _hashes(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return the SHA-256 of every photo that can be read."""
 
-    def one(path: Path) -> tuple[str, str]:
+    def one(path: Path) -> str:
         try:
             with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest(), ""
-        except OSError as error:
-            return "", (error.strerror or "cannot be read").lower()
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""
 
     unique = list(dict.fromkeys(paths))
     with ThreadPoolExecutor() as pool:
-        found = dict(zip(unique, pool.map(one, unique), strict=True))
-    good = {path: digest for path, (digest, _) in found.items() if digest}
-    return good, {path: reason for path, (digest, reason) in found.items() if not digest}
+        found = zip(unique, pool.map(one, unique), strict=True)
+        return {path: digest for path, digest in found if digest}
 
 
 def _treatments(visits: Sequence[Visit]) -> tuple[tuple[date, ...], tuple[int, ...]]:

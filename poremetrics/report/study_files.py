@@ -1,0 +1,186 @@
+"""The folder of a study: long tables written person by person, then moved into place together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from poremetrics.errors import UsageError
+from poremetrics.report.folder import TOOL, synced, told
+from poremetrics.report.record import json_bytes, utc
+from poremetrics.report.tables import csv_bytes
+from poremetrics.study import StudyResult
+
+MARKER = "study.json"
+STORE = "pairs"
+"""Folder of finished pairs inside a study's folder."""
+_FRESH = ".new"
+_READY = ".ready"
+_OWN = frozenset({MARKER, STORE, _FRESH, _READY, ".DS_Store", "Thumbs.db", "desktop.ini"})
+_SHORT = ("visits", "pairs", "timeline", "trends", "exclusions", "cohort")
+_LONG = ("pores", "changes", "quality", "lives")
+FORMAT = 1
+
+
+def check_study_folder(target: Path) -> None:
+    """Refuse a folder whose files are not a study's; finish what a killed run was moving.
+
+    Raises
+    ------
+    UsageError
+        It is a file, or holds something else.
+    """
+    if target.exists() and not target.is_dir():
+        raise UsageError(target.name, "is not a folder", "name a new folder for the study")
+    if not target.exists():
+        return
+    with told(target):
+        _finish(target)
+        foreign = sorted({entry.name for entry in target.iterdir()} - _OWN - _own_names(target))
+    if foreign:
+        raise UsageError(
+            target.name,
+            f"holds other files ({', '.join(foreign[:3])}{', …' if len(foreign) > 3 else ''})",
+            "name an empty or a new folder",
+        )
+
+
+def write_study(result: StudyResult, target: Path) -> None:
+    """Write the tables of a study.
+
+    Every table as CSV and as Parquet, ``methods.md``, and ``study.json`` with settings, versions
+    and the SHA-256 of every file. All files are written aside first and then moved; a run killed
+    between two moves is finished by the next one.
+
+    Parameters
+    ----------
+    result : StudyResult
+        What was computed.
+    target : Path
+        Folder of the study.
+
+    Raises
+    ------
+    UsageError
+        The folder is not a study's, or the disk refuses.
+    """
+    check_study_folder(target)
+    with told(target):
+        target.mkdir(parents=True, exist_ok=True)
+        fresh = target / _FRESH
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        _write_tables(result, fresh)
+        (fresh / "methods.md").write_text(result.methods, "utf-8", newline="\n")
+        names = sorted(path.name for path in fresh.iterdir())
+        document = _document(result, {name: _sha256(fresh / name) for name in names})
+        (fresh / MARKER).write_bytes(json_bytes(document))
+        for path in fresh.iterdir():
+            synced(path)
+        fresh.rename(target / _READY)
+        _finish(target)
+
+
+def _own_names(target: Path) -> set[str]:
+    """Return the files an earlier run wrote."""
+    try:
+        document = json.loads((target / MARKER).read_bytes())
+    except (OSError, ValueError):
+        return set()
+    if not isinstance(document, dict) or document.get("tool") != TOOL:
+        return set()
+    files = document.get("files")
+    return set(files) if isinstance(files, dict) else set()
+
+
+def _finish(target: Path) -> None:
+    """Move finished files into place; the marker last, since it vouches for the others."""
+    ready = target / _READY
+    if not ready.is_dir():
+        return
+    for path in sorted(ready.iterdir(), key=lambda path: path.name == MARKER):
+        path.replace(target / path.name)
+    ready.rmdir()
+    synced(target)
+
+
+def _write_tables(result: StudyResult, folder: Path) -> None:
+    digits = result.settings.report.table_digits
+    for name in _SHORT:
+        with _Writer(folder, name, digits) as writer:
+            writer.add(getattr(result, name))
+    with ExitStack() as stack:
+        writers = {name: stack.enter_context(_Writer(folder, name, digits)) for name in _LONG}
+        for series in result.series():
+            for name, writer in writers.items():
+                writer.add(getattr(series, name))
+
+
+class _Writer:
+    """One table, written piece by piece as CSV and Parquet."""
+
+    def __init__(self, folder: Path, name: str, digits: int) -> None:
+        self._csv: BinaryIO = (folder / f"{name}.csv").open("xb")
+        self._parquet_path = folder / f"{name}.parquet"
+        self._parquet: pq.ParquetWriter | None = None
+        self._digits = digits
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._csv.close()
+        if self._parquet is not None:
+            self._parquet.close()
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Append rows; every piece has the same columns and types."""
+        piece = pa.Table.from_pandas(frame, preserve_index=False)
+        text = csv_bytes(frame, self._digits)
+        if self._parquet is None:
+            self._parquet = pq.ParquetWriter(self._parquet_path, piece.schema)
+        else:
+            text = text[text.index(b"\n") + 1 :]
+        self._csv.write(text)
+        self._parquet.write_table(piece)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _document(result: StudyResult, files: Mapping[str, str]) -> Mapping[str, Any]:
+    return {
+        "tool": TOOL,
+        "format": FORMAT,
+        "kind": "study",
+        "created_at": utc(result.provenance.created_at),
+        "versions": dict(result.provenance.versions),
+        "settings": result.settings.model_dump(),
+        "files": dict(files),
+        "bad_rows": [{"line": problem.line, "reason": problem.kind} for problem in result.problems],
+        "photos": list(_photos(result)),
+        "methods": result.methods,
+    }
+
+
+def _photos(result: StudyResult) -> Iterator[Mapping[str, str]]:
+    """Yield the fingerprint of every photo; it is the only thing told of a file."""
+    for series in result.plan.series:
+        for visit in series.visits:
+            yield {
+                "subject": series.subject,
+                "side": series.side,
+                "visit": visit.visit,
+                "sha256": result.plan.hashes.get(visit.photo, ""),
+            }
