@@ -145,9 +145,8 @@ def _difference(
         y, doubt = shared_log_ratio(rings.before[used], rings.after[used], rings.cross[used], ratio)
         total = variance + (settings.noise_doubt * doubt) ** 2
         weighted = design / total[:, None]
-        line = np.linalg.solve(
-            design.T @ weighted + prior, weighted.T @ y - prior @ (0.0, known_px2)
-        )
+        right = weighted.T @ y - prior @ np.array((0.0, known_px2))
+        line = np.asarray(np.linalg.solve(design.T @ weighted + prior, right), dtype=np.float64)
         misfit = (y - design @ line) ** 2 / (total + settings.line_tolerance**2)
         cost = float(np.sum(misfit)) + (lean / settings.noise_lean_sd) ** 2
         if cost < best_cost:
