@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.special import j1
 
 from poremetrics import photo
 from poremetrics.settings.photo import PhotoSettings
@@ -83,6 +84,35 @@ def test_out_of_focus_skin_is_far_from_skin_in_focus():
     assert lost.blur_px > 4
     assert lost.resolved_to < 0.1 < sharp.resolved_to
     assert lost.texture < 0.3 * sharp.texture
+
+
+def defocused(field, radius_px):
+    """Blur by the disc of a lens out of focus, and by 0.5 px of camera."""
+    f = np.hypot(np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None])
+    x = 2 * np.pi * radius_px * np.maximum(f, 1e-9)
+    transfer = 2 * j1(x) / x * np.exp(-2 * (np.pi * 0.5 * f) ** 2)
+    return np.fft.irfft2(np.fft.rfft2(field) * transfer, s=field.shape)
+
+
+# A disc of radius r has an SD of r / 2 along each axis, but takes more at the reference frequency
+# than the Gaussian of that SD, hence the one-sided room.
+@pytest.mark.parametrize("radius_px", [1, 2, 3, 4])
+@pytest.mark.parametrize("noise", [0.005, 0.03])
+def test_defocus_disc_reads_as_its_spread(radius_px, noise):
+    rng = np.random.default_rng(25)
+    field = defocused(skin_field(rng), radius_px)
+    result = photo.sharpness(rendered(field, noise, rng), disc())
+    spread = np.hypot(radius_px / 2, 0.5)
+    assert 0.85 * spread < result.blur_px < 1.5 * spread
+
+
+@pytest.mark.parametrize("radius_px", [6, 10, 14])
+@pytest.mark.parametrize("noise", [0.003, 0.01, 0.03])
+def test_skin_hopelessly_out_of_focus_is_caught_by_one_figure_or_the_other(radius_px, noise):
+    rng = np.random.default_rng(26)
+    linear = rendered(defocused(skin_field(rng), radius_px), noise, rng)
+    assert photo.sharpness(linear, disc()).blur_px > 1.2
+    assert photo.fine_texture(linear, disc()) < 0.3
 
 
 @pytest.mark.parametrize("noise", [0.01, 0.03, 0.06])

@@ -237,14 +237,14 @@ def _from_image(
 
 def _decode_jpeg(data: bytes, size: tuple[int, int]) -> Rgb:
     """Decode a grey or YCbCr JPEG; OpenCV takes half the time of Pillow for the same bits."""
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None or pixels.shape[:2] != size[::-1]:
         raise ValueError("JPEG data cannot be decoded")
     # Where the data ends before the picture does, libjpeg fills in mid-grey without a word.
     if (pixels[-1] == _JPEG_FILL).all() and not (pixels == _JPEG_FILL).all():
         raise ValueError("JPEG data ends before the picture")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels), dtype=np.uint8)
+    return np.asarray(pixels, dtype=np.uint8)
 
 
 def _flatten(image: Image.Image, transform: _profile.Transform | None) -> Rgb:

@@ -327,8 +327,12 @@ def fit(
     ]
     _, p, jacobian = min((_least_squares(model, start) for start in starts), key=lambda run: run[0])
     reference = settings.blur_reference
-    variance = p[2] ** 2 + p[3] + p[4] * reference**2
-    gradient = np.array([0, 0, 2 * p[2], 1, reference**2, 0])
+    # A texture steeper than sharp skin's has lost contrast to a spread with long tails, as the
+    # disc of defocus has; it is expressed as the Gaussian that takes as much at the reference.
+    steep = max(p[1] - settings.steepest_slope, 0.0)
+    per_slope = np.log(reference / settings.sharp_below) / (2 * np.pi * reference) ** 2
+    variance = p[2] ** 2 + p[3] + p[4] * reference**2 + steep * per_slope
+    gradient = np.array([0, per_slope if steep else 0, 2 * p[2], 1, reference**2, 0])
     variance_err = float(np.sqrt(gradient @ np.linalg.pinv(jacobian.T @ jacobian) @ gradient))
     blur = float(np.sqrt(max(variance, 0.0)))
     # The upper end of the variance's interval: stays finite where the blur itself is near 0.

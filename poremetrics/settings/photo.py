@@ -115,6 +115,22 @@ class PhotoSettings(Room):
         doc="How far that slope may stray.",
         source="the same portraits, doubled",
     )
+    steepest_slope: float = number(
+        2.0,
+        low=0.5,
+        high=6.0,
+        unit="1",
+        doc="A steeper texture than this is blurred texture.",
+        source="the same portraits in focus: 1 to 2; out-of-focus regions 2 to 4",
+    )
+    sharp_below: float = number(
+        0.05,
+        low=0.005,
+        high=0.2,
+        unit="cycles/px",
+        doc="Frequency up to which blur is taken not to have touched such a texture.",
+        source="a blur of 2 px takes a third of the power there",
+    )
     spectrum_model_error: float = number(
         0.15,
         low=0.01,
