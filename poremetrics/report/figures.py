@@ -196,8 +196,7 @@ def plot_sizes(result: Comparison | Measurement, *, ax: Axes | None = None) -> A
     column, unit = ("diameter_um", "µm") if in_um else ("diameter_px", "px")
     step = settings.report.size_bin_um if in_um else settings.report.size_bin_px
     visible = settings.change.visible_diameter_um if in_um else settings.change.visible_diameter_px
-    largest = float(pores[column].max()) if len(pores) else visible
-    edges = np.arange(0.0, max(largest, visible) + 2 * step, step)
+    edges = np.arange(0.0, visible * settings.report.size_axis_visible + step, step)
     photos = (
         [("before", texts.BEFORE, BEFORE_COLOUR), ("after", texts.AFTER, AFTER_COLOUR)]
         if isinstance(result, Comparison)
@@ -205,7 +204,7 @@ def plot_sizes(result: Comparison | Measurement, *, ax: Axes | None = None) -> A
     )
     for photo, name, colour in photos:
         values = pores[column] if photo is None else pores.loc[pores["photo"] == photo, column]
-        counts, _ = np.histogram(values.dropna(), edges)
+        counts, _ = np.histogram(values.dropna().clip(upper=edges[-1]), edges)
         ax.stairs(counts, edges, color=colour, linewidth=1.6, label=f"{name} ({len(values)})")
         ax.stairs(counts, edges, color=colour, fill=True, alpha=0.12)
     ax.axvline(visible, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2)))

@@ -62,8 +62,8 @@ def marks(result: Comparison | Measurement) -> pd.DataFrame:
         ``region``; ``x_px``, ``y_px``, ``diameter_px`` in the (before) photo's pixels;
         ``x_after_px``, ``y_after_px`` (NaN where lost or a single photo); ``status`` (``matched``,
         ``lost``, ``new``, ``seen`` in a single photo, ``left_out`` for what is not a pore);
-        ``change_pct`` of the diameter and ``size_class`` (matched ones only); ``snr`` and
-        ``diameter_um``, means of both photos.
+        ``clear`` (no flag in any photo); ``change_pct`` of the diameter and ``size_class``
+        (matched ones only); ``snr`` and ``diameter_um``, means of both photos.
     """
     settings = result.settings.report
     if isinstance(result, Measurement):
@@ -71,8 +71,9 @@ def marks(result: Comparison | Measurement) -> pd.DataFrame:
         frame["status"] = np.where(is_pore(result.pores), "seen", "left_out")
         return frame
     joined = _joined(result)
-    left_out = result.pores[(result.pores["photo"] == "before") & ~is_pore(result.pores)]
-    rejected = _plain(left_out)
+    drawn = set(joined["before_id"].dropna())
+    outside = (result.pores["photo"] == "before") & ~is_pore(result.pores)
+    rejected = _plain(result.pores[outside & ~result.pores["pore_id"].isin(drawn)])
     rejected["status"] = "left_out"
     frame = pd.concat([_paired(joined, result), rejected], ignore_index=True)
     frame["size_class"] = _size_class(frame["change_pct"], settings)
@@ -85,28 +86,32 @@ def _plain(pores: pd.DataFrame) -> pd.DataFrame:
     for name in ("x_after_px", "y_after_px", "change_pct"):
         frame[name] = np.nan
     frame["size_class"] = ""
+    frame["clear"] = pores["flags"].eq("").to_numpy(dtype=bool)
     return frame.reset_index(drop=True)
 
 
 def _joined(result: Comparison) -> pd.DataFrame:
-    """Return the links with the rows of both photos beside them, pores of the common area only."""
-    pores = result.pores[is_pore(result.pores)]
-    sides = {
-        side: pores[pores["photo"] == side].drop_duplicates("pore_id").set_index("pore_id")
-        for side in ("before", "after")
-    }
-    links = result.links
-    return (
-        links.join(sides["before"].add_suffix("_before"), on="before_id")
+    """Return the links of pores with the rows of both photos beside them."""
+    counted = is_pore(result.pores)
+    sides = {}
+    for side in ("before", "after"):
+        here = result.pores["photo"] == side
+        sides[side] = (
+            result.pores[here]
+            .assign(counted=counted[here])
+            .drop_duplicates("pore_id")
+            .set_index("pore_id")
+        )
+    joined = (
+        result.links.join(sides["before"].add_suffix("_before"), on="before_id")
         .join(sides["after"].add_suffix("_after"), on="after_id")
         .reset_index(drop=True)
     )
+    either = joined["counted_before"].eq(True) | joined["counted_after"].eq(True)
+    return joined[either].reset_index(drop=True)
 
 
 def _paired(joined: pd.DataFrame, result: Comparison) -> pd.DataFrame:
-    before_there = joined["x_px_before"].notna()
-    after_there = joined["x_px_after"].notna()
-    joined = joined[before_there | after_there]
     region = joined["region_before"].where(joined["region_before"].notna(), joined["region_after"])
     ratio = region.map({one.name: one.scale_ratio for one in result.alignment.regions})
     after_px = joined["diameter_px_after"] / ratio.astype("float64")
@@ -122,6 +127,7 @@ def _paired(joined: pd.DataFrame, result: Comparison) -> pd.DataFrame:
             "diameter_um": joined[["diameter_um_before", "diameter_um_after"]].mean(axis=1),
             "snr": joined[["snr_before", "snr_after"]].mean(axis=1),
             "status": joined["status"],
+            "clear": joined["flags_before"].eq("") & joined["flags_after"].eq(""),
             "change_pct": change.where(joined["status"] == "matched"),
         }
     ).reset_index(drop=True)
@@ -157,7 +163,8 @@ def clearest(frame: pd.DataFrame, number: int) -> pd.DataFrame:
     DataFrame
         Rows of ``frame``, taken from the regions in turn.
     """
-    frame = frame[frame["status"].isin(["matched", "seen"]) & (frame["diameter_px"] > 0)]
+    there = frame["status"].isin(["matched", "seen"]) & frame["diameter_px"].gt(0)
+    frame = frame[there & frame["clear"].eq(True)]
     frame = frame.sort_values(["snr", "x_px", "y_px"], ascending=[False, True, True])
     turn = frame.groupby("region", sort=False).cumcount()
     chosen = frame.assign(turn=turn).sort_values(["turn", "snr"], ascending=[True, False])

@@ -167,7 +167,8 @@ class _Setter:
 
     def _hero(self, report: Report) -> list[Flowable]:
         colour = VERDICTS.get(report.verdict, INK)
-        sign = texts.VERDICT_SIGNS[report.verdict]
+        decided = report.verdict in {"decreased", "increased"}
+        sign = texts.VERDICT_SIGNS[report.verdict] if decided else ""
         words: list[Flowable] = [
             _say(report.title, 8.6, colour=SOFT, spaceAfter=3),
             _say(f"{sign} {report.headline}".strip(), 19, bold=True, colour=colour, spaceAfter=4),

@@ -22,6 +22,7 @@ VERDICTS: Mapping[str, str] = {
     "not comparable": "#6a5300",
 }
 _HALO = Color(0.06, 0.13, 0.17, alpha=0.6)
+_FAINT = Color(1, 1, 1, alpha=0.6)
 _SKIN = HexColor("#5b4a44")
 
 
@@ -75,9 +76,11 @@ class Marked(Flowable):
         canvas = self.canv
         canvas.setStrokeColor(_HALO)
         canvas.setLineWidth(1.3)
-        canvas.drawPath(path, stroke=1, fill=0)
-        canvas.setStrokeColor(HexColor(layer.style.colour))
-        canvas.setLineWidth(0.6)
+        faint = layer.style.shape == "cross"
+        if not faint:
+            canvas.drawPath(path, stroke=1, fill=0)
+        canvas.setStrokeColor(_FAINT if faint else HexColor(layer.style.colour))
+        canvas.setLineWidth(0.4 if faint else 0.6)
         _dash(canvas, layer)
         canvas.drawPath(path, stroke=1, fill=0)
         canvas.setDash()

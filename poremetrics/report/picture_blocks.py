@@ -19,9 +19,13 @@ from poremetrics.report.pictures import (
     region_view,
     region_views,
     strip,
+    strip_width_px,
 )
 from poremetrics.report.sentences import length, region_name
 from poremetrics.settings.report import ReportSettings
+
+_CROSS_PX = 4.0
+"""What is left out is marked small: its size was not measured as a pore's."""
 
 
 def overview_block(
@@ -58,7 +62,7 @@ def pair_blocks(result: Comparison, photos: Shown, frame: pd.DataFrame) -> tuple
             caption = texts.CAPTION_FULL
             if suffix:
                 name = texts.DETAIL.format(region=name)
-            elif one.before.step_px > 1.0:
+            elif detail is not None:
                 caption = texts.CAPTION_REDUCED.format(share=f"{100 / one.before.step_px:.0f}")
             settings = result.settings.report
             pairs.append(
@@ -106,6 +110,8 @@ def _layers(
             weak=f"{settings.size_change_step_pct:.0f}",
             strong=f"{settings.size_change_strong_pct:.0f}",
         )
+        if name == "left_out":
+            circles[:, 2] = np.minimum(circles[:, 2], _CROSS_PX)
         layers.append(Layer(name, label, STYLES[name], circles=circles[inside]))
     return tuple(layers)
 
@@ -158,7 +164,7 @@ def strip_block(
     names = ", ".join(region_name(str(name)).lower() for name in chosen["region"])
     single = isinstance(result, Measurement)
     face = result.face if isinstance(result, Measurement) else result.before_face
-    width_px = result.settings.report.strip_diameters * float(chosen["diameter_px"].max())
+    width_px = strip_width_px(chosen, result.settings.report)
     width = length(width_px, _mm_per_px(face.region(str(chosen["region"].iloc[0]))))
     alt = texts.ALT_STRIP.format(
         count=len(chosen), rows="" if single else texts.ALT_STRIP_ROWS, regions=names

@@ -121,7 +121,7 @@ def clearest_shown(
     settings = result.settings.report
     if frame.empty:
         return frame
-    reach = settings.strip_diameters * float(frame["diameter_px"].max())
+    reach = strip_width_px(frame, settings)
     return clearest(frame[~photos.near_band(frame, reach)], settings.strip_pores)
 
 
@@ -269,6 +269,11 @@ def _resampled(
     return np.asarray(values + beyond, dtype=np.float32)
 
 
+def strip_width_px(chosen: pd.DataFrame, settings: ReportSettings) -> float:
+    """Return how many pixels of the (before) photo a picture of the strip is wide."""
+    return settings.strip_diameters * float(chosen["diameter_px"].median())
+
+
 def strip(result: Comparison | Measurement, photos: Shown, chosen: pd.DataFrame) -> Rgb | None:
     """Return the clearest single pores side by side, before above after, at one scale.
 
@@ -290,7 +295,7 @@ def strip(result: Comparison | Measurement, photos: Shown, chosen: pd.DataFrame)
         return None
     settings = result.settings.report
     side, gap = settings.strip_side_px, max(2, settings.strip_side_px // 24)
-    width_px = settings.strip_diameters * float(chosen["diameter_px"].max())
+    width_px = strip_width_px(chosen, settings)
     alignments = {} if isinstance(result, Measurement) else {
         region.name: region for region in result.alignment.regions
     }  # fmt: skip

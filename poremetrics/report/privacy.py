@@ -49,9 +49,10 @@ def eye_band(face: Face, settings: ReportSettings) -> Points | None:
     axes = np.stack([along, (-along[1], along[0])])
     turned = (points - right) @ axes.T
     margin = settings.eye_margin_share * between
-    (u0, v0), (u1, v1) = turned.min(axis=0) - margin, turned.max(axis=0) + margin
-    # Below the lids half the margin is enough; the cheek begins there.
-    v1 -= margin / 2.0
+    # Wide to the sides, where lashes and temples are; above the brows and below the lids only a
+    # little, since forehead and cheeks begin there.
+    reach = np.array([margin, settings.eye_margin_upright_share * between])
+    (u0, v0), (u1, v1) = turned.min(axis=0) - reach, turned.max(axis=0) + reach
     corners = np.array([(u0, v0), (u1, v0), (u1, v1), (u0, v1)])
     return np.asarray(corners @ axes + right, dtype=np.float64)
 

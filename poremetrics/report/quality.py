@@ -41,13 +41,14 @@ def failed_checks(quality: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notes(quality: pd.DataFrame) -> tuple[Note, ...]:
-    """Return one note per failed check and photo, those that refuse first."""
+    """Return one note per failed check, those that refuse first."""
     notes = []
     failed = failed_checks(quality)
-    for (check, photo), group in failed.groupby(["check", "photo"], sort=False):
+    for check, group in failed.groupby("check", sort=False):
         declared = CHECKS.get(str(check))
-        places = ", ".join(dict.fromkeys(_place(str(name)) for name in group["region"]))
-        where = f"{texts.CHECK_PHOTOS.get(str(photo), str(photo)).lower()}: {places.lower()}"
+        photos = [texts.CHECK_PHOTOS.get(str(name), str(name)) for name in group["photo"].unique()]
+        places = ", ".join(_place(str(name)) for name in group["region"].unique())
+        where = f"{texts.AND.join(photos)}: {places}".lower()
         notes.append(
             Note(
                 texts.FAILED_LINE.format(check=check_name(str(check)), where=where),
@@ -90,7 +91,7 @@ def _place(region: str) -> str:
 
 def check_name(name: str) -> str:
     """Return a check as it is printed."""
-    return texts.CHECKS.get(name, name.replace("_", " "))
+    return texts.CHECKS.get(name, name.replace("_", " ").capitalize())
 
 
 def checks_table(quality: pd.DataFrame) -> tuple[Block, ...]:

@@ -136,9 +136,9 @@ LEADS: Mapping[str, str] = {
     "change. Upper row before, lower row after; every picture shows the same {width}.",
     "strip_photo": "The pores seen most clearly; every picture shows the same {width}.",
     "sizes": "How many pores there are of each size, in the skin both photos show. Those to the "
-    "right of the dashed line count as visible pores.",
+    "right of the dashed line count as visible pores; the last bar holds all larger ones.",
     "sizes_photo": "How many pores there are of each size. Those to the right of the dashed line "
-    "count as visible pores.",
+    "count as visible pores; the last bar holds all larger ones.",
     "changes": "Every measure of every region: after against before, for the same skin. The "
     "interval holds the true change 95 times in 100. The repeatability coefficient is what two "
     "photos of unchanged skin may differ by. Verdicts are strict: taken over all of them together, "
@@ -157,7 +157,8 @@ LIGHTS: Mapping[str, str] = {
 }
 NEXT_TIME = "At the next photo"
 CHECKS: Mapping[str, str] = {
-    "resolution": "Sharpness: enough pixels on the skin",
+    "resolution": "Enough pixels for small pores",
+    "sampling": "Enough pixels for any pore",
     "focus": "Focus",
     "clipping": "Exposure",
     "glare": "Shine",
@@ -165,7 +166,8 @@ CHECKS: Mapping[str, str] = {
     "skin_share": "Bare skin in view",
     "texture": "Fine skin texture (no filter, no make-up)",
     "compression": "File quality",
-    "same_skin": "Same skin in both photos",
+    "same_skin": "Same fine texture in both photos",
+    "same_place": "Same person and place",
     "alignment": "Photos fit on each other",
     "relative_blur": "Same focus in both photos",
     "light": "Same light in both photos",
@@ -179,6 +181,7 @@ CHECKS: Mapping[str, str] = {
 }
 CHECK_PHOTOS: Mapping[str, str] = {"before": BEFORE, "after": AFTER, "pair": "Both", "photo": PHOTO}
 FAILED_LINE = "{check} – {where}"
+AND = " and "
 FAILED_FIGURE = "{value}; limit {limit}"
 NOT_MEASURED = "could not be measured"
 WHERE_ALL = "whole photo"
@@ -221,7 +224,7 @@ ALT_SIZES = "Histogram of pore sizes. {medians}"
 ALT_SIZES_MEDIAN = "{photo}: median {value} {unit}, {count} pores"
 ALT_CHANGES = "Changes with their 95 % intervals; the table below holds the same figures"
 CAPTION_PAIR = "{region}. {scale}{cover}"
-CAPTION_FULL = "At 100 % each pixel of the photo is one pixel here."
+CAPTION_FULL = "At 100 % each pixel of the coarser photo is one pixel here."
 CAPTION_REDUCED = "Reduced to {share} % of the photo's pixels; a detail at full size follows."
 CAPTION_OVERVIEW = "Regions measured; left and right are the person’s own."
 EYES = " Eyes are covered."

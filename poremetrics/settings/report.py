@@ -67,7 +67,15 @@ class ReportSettings(Room):
         low=0.0,
         high=1.0,
         unit="1",
-        doc="Margin of the band over the eyes, as a share of the distance between them.",
+        doc="Margin of the band beside the eyes, as a share of the distance between them.",
+        source=_LOOKED_AT,
+    )
+    eye_margin_upright_share: float = number(
+        0.07,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Margin of the band above the brows and below the lids, likewise.",
         source=_LOOKED_AT,
     )
 
@@ -81,11 +89,11 @@ class ReportSettings(Room):
         source=_LOOKED_AT,
     )
     strip_diameters: float = number(
-        5.0,
+        6.0,
         low=2.0,
         high=20.0,
         unit="1",
-        doc="Side of a picture in the strip, in diameters of the largest pore shown.",
+        doc="Side of a picture in the strip, in diameters of the middle-sized pore shown.",
         source=_LOOKED_AT,
     )
     strip_side_px: int = number(
@@ -111,6 +119,14 @@ class ReportSettings(Room):
         unit="%",
         doc="A single pore is coloured as much smaller or larger from this change on.",
         source="strong effects in trials are from 29 %",
+    )
+    size_axis_visible: float = number(
+        4.0,
+        low=1.5,
+        high=20.0,
+        unit="1",
+        doc="Right end of the drawing of pore sizes, in smallest diameters of a visible pore.",
+        source="a pore is at most 1.0 mm across: four times 250 µm",
     )
     size_bin_um: float = number(
         25.0,
