@@ -233,8 +233,9 @@ def test_glare_is_found_by_colour_and_shading_is_not():
     spot = np.hypot(x - 0.6, y - 0.5) < 0.15
     shining = shaded + np.where(spot, 0.35, 0)[..., None].astype(np.float32)
     expected = np.count_nonzero(spot & mask) / np.count_nonzero(mask)
-    assert photo.glare_share(shining, mask) == pytest.approx(expected, rel=0.02)
-    np.testing.assert_array_equal(photo.glare_mask(shining, mask), spot & mask)
+    # The colour is averaged over 2 px, which moves the spot's rim by about as much.
+    assert photo.glare_share(shining, mask) == pytest.approx(expected, rel=0.08)
+    assert np.mean(photo.glare_mask(shining, mask) == (spot & mask)) > 0.99
     assert photo.specular_contrast(shining, mask) > 0.3
     assert photo.specular_contrast(shaded, mask) < 0.02
 

@@ -103,7 +103,9 @@ def surface_light(
     """
     if _too_small(mask, settings):
         return None
-    colour = (linear[..., 0] - linear[..., 2]) / np.maximum(luminance(linear), _DARKEST)
+    # Grain and JPEG's coarse chroma would else break a highlight into specks.
+    smooth = np.asarray(cv2.GaussianBlur(linear, (0, 0), settings.glare_smooth_px))
+    colour = (smooth[..., 0] - smooth[..., 2]) / np.maximum(luminance(smooth), _DARKEST)
     usual = float(np.median(colour[mask]))
     if usual < settings.minimum_colour:
         return None

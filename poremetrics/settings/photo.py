@@ -245,13 +245,21 @@ class PhotoSettings(Room):
         doc="A pixel with a channel of at least this is clipped white.",
         source="white with JPEG rounding",
     )
+    glare_smooth_px: float = number(
+        2.0,
+        low=0.3,
+        high=20.0,
+        unit="px",
+        doc="Gaussian over which the colour of light is averaged before glare is told by it.",
+        source="two chroma samples of a 4:2:0 JPEG",
+    )
     glare_fraction: float = number(
-        0.35,
+        0.45,
         low=0.05,
         high=1.0,
         unit="1",
         doc="From this share of surface reflection on a bright pixel is glare.",
-        source="pores fade where surface light reaches a third (portraits, by eye)",
+        source="shine of portraits by eye; the sheen of plain skin stays below",
     )
     minimum_colour: float = number(
         0.05,
