@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poremetrics.errors import PhotoError, PoremetricsError, SkinError, UsageError
     from poremetrics.model import Comparison, Measurement
     from poremetrics.settings import Settings
+    from poremetrics.study import study
     from poremetrics.validate import validate
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "compare",
     "measure",
     "repeatability",
+    "study",
     "validate",
 ]
 
@@ -39,6 +41,7 @@ _HOME = {
     "compare": "compare",
     "measure": "compare",
     "repeatability": "compare",
+    "study": "study",
     "validate": "validate",
     "Comparison": "model",
     "Measurement": "model",

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from poremetrics import terminal
 from poremetrics.errors import PoremetricsError, UsageError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from poremetrics.change import Repeatability
     from poremetrics.compare import AskedView, Options
-    from poremetrics.model import Comparison
 
 RESULT = Path("poremetrics-result")
 FORMATS = ("html", "pdf")
@@ -149,7 +146,7 @@ def compare(
     from poremetrics.compare import compare as run
 
     kinds = _formats(formats)
-    with _progress(quiet) as tell:
+    with terminal.progress(quiet) as tell:
         result = run(
             before,
             after,
@@ -161,8 +158,8 @@ def compare(
             result, output, formats=kinds, anonymise=anonymise, label=label, figures=figures
         )
     if not quiet:
-        _print_changes(result)
-        _print_where(output, kinds)
+        terminal.print_changes(result)
+        terminal.print_where(output, kinds)
 
 
 @app.command()
@@ -186,14 +183,14 @@ def measure(
     from poremetrics.compare import measure as run
 
     kinds = _formats(formats)
-    with _progress(quiet) as tell:
+    with terminal.progress(quiet) as tell:
         result = run(photo, **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell))
         report.write(
             result, output, formats=kinds, anonymise=anonymise, label=label, figures=figures
         )
     if not quiet:
-        _print_regions(result.regions, result.quality)
-        _print_where(output, kinds)
+        terminal.print_regions(result.regions, result.quality)
+        terminal.print_where(output, kinds)
 
 
 @app.command()
@@ -212,7 +209,7 @@ def check(
     from poremetrics.change import refused_regions
     from poremetrics.compare import compare as run
 
-    with _progress(quiet) as tell:
+    with terminal.progress(quiet) as tell:
         result = run(
             before, after, **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell)
         )
@@ -220,7 +217,7 @@ def check(
     refused = refused_regions(result.quality, names)
     comparable = [name for name in names if name not in refused]
     if not quiet:
-        _print_quality(result.quality)
+        terminal.print_quality(result.quality)
         typer.echo(
             f"comparable: {', '.join(comparable)}" if comparable else "these photos cannot tell"
         )
@@ -243,12 +240,70 @@ def repeatability(
     from poremetrics import report
     from poremetrics.compare import repeatability as run
 
-    with _progress(quiet) as tell:
+    with terminal.progress(quiet) as tell:
         found = run(list(photos), **_options(view, settings=settings, tell=tell))
         report.write_text(output, found.model_dump_json(indent=2) + "\n")
     if not quiet:
         for name, wsd in found.wsd_log.items():
             typer.echo(f"{name:24} wSD {100 * wsd:5.1f} %   RC {277 * wsd:5.1f} %")
+
+
+@app.command()
+def study(
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST.csv", help="subject,visit,date,photo per row.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the study.")
+    ] = Path("poremetrics-study"),
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Worker processes; one per core by default.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Run the good rows of a manifest with bad ones.")
+    ] = False,
+    view: View = "auto",
+    marker_mm: MarkerMm = None,
+    settings: SettingsFile = None,
+    repeatability: RepeatabilityFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Follow many people over many visits; run again to go on where it stopped."""
+    from poremetrics.study import ManifestError, require_extra
+    from poremetrics.study import study as run
+
+    require_extra()
+    from poremetrics.report.study_files import STORE, check_study_folder, write_study
+
+    check_study_folder(output)
+    try:
+        with terminal.progress(quiet) as tell:
+            chosen = _options(view, marker_mm=marker_mm, settings=settings, tell=tell)
+            result = run(
+                manifest,
+                store=output / STORE,
+                workers=workers,
+                scheduler=scheduler,
+                skip_bad=skip_bad,
+                repeatability=_repeatability(repeatability),
+                view=view,
+                marker_mm=marker_mm,
+                settings=chosen["settings"],
+                progress=tell,
+            )
+            write_study(result, output)
+    except ManifestError as error:
+        terminal.print_problems(error.problems)
+        raise
+    except KeyboardInterrupt:
+        typer.echo("poremetrics: interrupted; run again to go on from here", err=True)
+        raise typer.Exit(130) from None
+    if not quiet:
+        terminal.print_problems(result.problems)
+        terminal.print_study(result, output)
 
 
 @app.command()
@@ -263,7 +318,7 @@ def demo(
 
     kinds = _formats(formats)
     folder = resources.files("poremetrics").joinpath("samples")
-    with _progress(quiet) as tell:
+    with terminal.progress(quiet) as tell:
         result = run(
             folder.joinpath("before.jpg").read_bytes(),
             folder.joinpath("after.jpg").read_bytes(),
@@ -271,8 +326,8 @@ def demo(
         )
         report.write(result, output, formats=kinds)
     if not quiet:
-        _print_changes(result)
-        _print_where(output, kinds)
+        terminal.print_changes(result)
+        terminal.print_where(output, kinds)
 
 
 def _options(
@@ -332,86 +387,3 @@ def _repeatability(path: Path | None) -> Repeatability | None:
     from poremetrics.change import parse_repeatability
 
     return None if path is None else parse_repeatability(_text(path), path.name)
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Show a progress bar on the terminal; on a pipe or with ``--quiet`` show none."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _stage, _share: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:32}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda stage, share: bar.update(task, description=stage, completed=share)
-
-
-def _print_changes(result: Comparison) -> None:
-    """Print the verdict table."""
-    from rich.console import Console
-    from rich.table import Table
-
-    shown = result.changes[result.changes["verdict"] != ""]
-    grid = Table(title="Change in the appearance of pores", title_justify="left")
-    for column, side in (
-        ("region", "left"),
-        ("measure", "left"),
-        ("before", "right"),
-        ("after", "right"),
-        ("change", "right"),
-        ("95 % interval", "right"),
-        ("could show", "right"),
-        ("verdict", "left"),
-    ):
-        grid.add_column(column, justify="right" if side == "right" else "left")
-    for row in shown.to_dict("records"):
-        known = row["change_pct"] == row["change_pct"]
-        grid.add_row(
-            str(row["region"]),
-            str(row["metric"]),
-            f"{row['before']:.3g}" if known else "-",
-            f"{row['after']:.3g}" if known else "-",
-            f"{row['change_pct']:+.1f} %" if known else "-",
-            f"{row['ci_low_pct']:+.1f} to {row['ci_high_pct']:+.1f} %" if known else "-",
-            f"{row['detectable_pct']:.0f} %" if known else "-",
-            str(row["verdict"]),
-        )
-    Console(width=None if sys.stdout.isatty() else 120).print(grid)
-    _print_failed(result.quality)
-    for note in (*result.before_face.notes, *result.after_face.notes, *result.alignment.notes):
-        typer.echo(f"note: {note}")
-
-
-def _print_regions(regions: pd.DataFrame, quality: pd.DataFrame) -> None:
-    for row in regions.to_dict("records"):
-        typer.echo(f"{row['region']:14} {row['metric']:22} {row['value']:12.4g} {row['unit']}")
-    _print_failed(quality)
-
-
-def _print_quality(quality: pd.DataFrame) -> None:
-    for row in quality.to_dict("records"):
-        mark = "ok" if row["ok"] else "NO"
-        typer.echo(
-            f"{mark:3}{row['photo']:8}{row['region']:14}{row['check']:22}"
-            f"{row['value']:10.3g}  limit {row['limit']:.3g} {row['unit']}"
-        )
-
-
-def _print_failed(quality: pd.DataFrame) -> None:
-    from poremetrics.change import CHECKS
-
-    for row in quality[~quality["ok"]].to_dict("records"):
-        check_ = CHECKS[str(row["check"])]
-        weight = "not comparable" if check_.refuses else "take care"
-        typer.echo(
-            f"{weight}: {row['region']} ({row['photo']}): {check_.meaning} "
-            f"{row['value']:.3g}, limit {row['limit']:.3g} {row['unit']}. {check_.remedy}"
-        )
-
-
-def _print_where(output: Path, kinds: tuple[str, ...]) -> None:
-    for kind in kinds:
-        typer.echo(f"report: {output / f'report.{kind}'}")

@@ -25,6 +25,7 @@ ORDER = (
     ("compare",),
     ("validate", "study"),
     ("report",),
+    ("terminal",),
     ("cli",),
     ("__main__",),
 )

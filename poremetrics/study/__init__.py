@@ -9,7 +9,7 @@ stage by stage. Writing tables and reports is left to ``report``.
 from __future__ import annotations
 
 from poremetrics.study.cohort import cohort, responses
-from poremetrics.study.conduct import StudyResult, study
+from poremetrics.study.conduct import StudyResult, require_extra, study
 from poremetrics.study.manifest import Manifest, ManifestError, Problem, Visit, read_manifest
 from poremetrics.study.run import on_dask, on_processes
 from poremetrics.study.series import Filmstrip, SeriesResult
@@ -28,6 +28,7 @@ __all__ = [
     "on_processes",
     "rate_per_session",
     "read_manifest",
+    "require_extra",
     "responses",
     "story",
     "study",

@@ -241,6 +241,17 @@ def _check_options(view: str, marker_mm: float | None) -> None:
         raise UsageError("view", f"{view!r} is not a view", f"use one of {', '.join(_VIEWS)}")
     if marker_mm is not None and not (math.isfinite(marker_mm) and marker_mm > 0):
         raise UsageError("marker_mm", f"{marker_mm} is not a length", "give millimetres above 0")
+    require_extra()
+
+
+def require_extra() -> None:
+    """Refuse to begin without the packages a study needs.
+
+    Raises
+    ------
+    UsageError
+        One is not installed.
+    """
     absent = [name for name in _NEEDED if find_spec(name) is None]
     if absent:
         raise UsageError(

@@ -1,0 +1,150 @@
+"""What the command line shows: progress, verdicts, checks, where the reports lie.
+
+Heavy modules are imported inside the functions, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from poremetrics.model import Comparison
+    from poremetrics.study import Problem, StudyResult
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """Show a progress bar on the terminal; on a pipe or with ``--quiet`` show none."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _stage, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:32}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda stage, share: bar.update(task, description=stage, completed=share)
+
+
+def print_changes(result: Comparison) -> None:
+    """Print the verdict table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = result.changes[result.changes["verdict"] != ""]
+    grid = Table(title="Change in the appearance of pores", title_justify="left")
+    for column, side in (
+        ("region", "left"),
+        ("measure", "left"),
+        ("before", "right"),
+        ("after", "right"),
+        ("change", "right"),
+        ("95 % interval", "right"),
+        ("could show", "right"),
+        ("verdict", "left"),
+    ):
+        grid.add_column(column, justify="right" if side == "right" else "left")
+    for row in shown.to_dict("records"):
+        known = row["change_pct"] == row["change_pct"]
+        grid.add_row(
+            str(row["region"]),
+            str(row["metric"]),
+            f"{row['before']:.3g}" if known else "-",
+            f"{row['after']:.3g}" if known else "-",
+            f"{row['change_pct']:+.1f} %" if known else "-",
+            f"{row['ci_low_pct']:+.1f} to {row['ci_high_pct']:+.1f} %" if known else "-",
+            f"{row['detectable_pct']:.0f} %" if known else "-",
+            str(row["verdict"]),
+        )
+    Console(width=None if sys.stdout.isatty() else 120).print(grid)
+    print_failed(result.quality)
+    for note in (*result.before_face.notes, *result.after_face.notes, *result.alignment.notes):
+        typer.echo(f"note: {note}")
+
+
+def print_regions(regions: pd.DataFrame, quality: pd.DataFrame) -> None:
+    """Print the measures of one photo, and what is wrong with it."""
+    for row in regions.to_dict("records"):
+        typer.echo(f"{row['region']:14} {row['metric']:22} {row['value']:12.4g} {row['unit']}")
+    print_failed(quality)
+
+
+def print_quality(quality: pd.DataFrame) -> None:
+    """Print every check with its figure and its limit."""
+    for row in quality.to_dict("records"):
+        mark = "ok" if row["ok"] else "NO"
+        typer.echo(
+            f"{mark:3}{row['photo']:8}{row['region']:14}{row['check']:22}"
+            f"{row['value']:10.3g}  limit {row['limit']:.3g} {row['unit']}"
+        )
+
+
+def print_failed(quality: pd.DataFrame) -> None:
+    """Print the checks that failed, and what to do."""
+    from poremetrics.change import CHECKS
+
+    for row in quality[~quality["ok"]].to_dict("records"):
+        check_ = CHECKS[str(row["check"])]
+        weight = "not comparable" if check_.refuses else "take care"
+        typer.echo(
+            f"{weight}: {row['region']} ({row['photo']}): {check_.meaning} "
+            f"{row['value']:.3g}, limit {row['limit']:.3g} {row['unit']}. {check_.remedy}"
+        )
+
+
+def print_where(output: Path, kinds: tuple[str, ...]) -> None:
+    """Print where the reports lie."""
+    for kind in kinds:
+        typer.echo(f"report: {output / f'report.{kind}'}")
+
+
+def print_problems(problems: tuple[Problem, ...]) -> None:
+    """Print every bad row of a manifest, one per line, among the errors."""
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+
+
+def print_study(result: StudyResult, output: Path) -> None:
+    """Print where every person stands, what failed, the effect over all, where the files lie."""
+    from rich.console import Console
+    from rich.table import Table
+
+    whole = result.trends[result.trends["region"].eq("all")]
+    grid = Table(title="Appearance of pores since the baseline", title_justify="left")
+    for column in ("person", "side", "measure", "change", "95 % interval", "verdict", "course"):
+        right = column in ("change", "95 % interval")
+        grid.add_column(column, justify="right" if right else "left")
+    for row in whole.to_dict("records"):
+        known = row["change_pct"] == row["change_pct"]
+        grid.add_row(
+            str(row["subject"]),
+            str(row["side"]),
+            str(row["metric"]),
+            f"{row['change_pct']:+.1f} %" if known else "-",
+            f"{row['ci_low_pct']:+.1f} to {row['ci_high_pct']:+.1f} %" if known else "-",
+            str(row["verdict"]),
+            str(row["story"]),
+        )
+    Console(width=None if sys.stdout.isatty() else 120).print(grid)
+    failed = result.pairs[result.pairs["status"].ne("compared")]
+    for row in failed.to_dict("records"):
+        typer.echo(
+            f"not compared: {row['subject']} visit {row['visit']} with visit "
+            f"{row['against_visit']} ({row['against']}): {row['reason']}"
+        )
+    for row in result.cohort.to_dict("records"):
+        typer.echo(
+            f"{row['metric']:22} {row['term']:34} {row['effect_pct']:+.1f} % "
+            f"({row['ci_low_pct']:+.1f} to {row['ci_high_pct']:+.1f} %), "
+            f"{row['subjects']} persons"
+        )
+    typer.echo(f"tables: {output}")
