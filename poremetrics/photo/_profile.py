@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageCms
 
+from poremetrics.model import Rgb
+
 _LATTICE_STEPS = 6
+_STRIP_ROWS = 64
 _COLOUR_SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
 _MODES = {"1": "L", "LA": "L", "PA": "RGB", "P": "RGB", "RGBA": "RGB"}
 _BROKEN_NOTE = ("The colour profile in the file cannot be used; its colours are taken as sRGB.",)
@@ -25,6 +28,14 @@ class Transform:
     def apply(self, image: Image.Image) -> Image.Image:
         """Return the image in sRGB."""
         converted: Image.Image = self.cms.apply(image)
+        return converted
+
+    def apply_rgb(self, pixels: Rgb) -> Rgb:
+        """Return RGB pixels in sRGB; in strips, which stay in the processor's cache."""
+        converted = np.empty_like(pixels)
+        for top in range(0, len(pixels), _STRIP_ROWS):
+            strip = slice(top, top + _STRIP_ROWS)
+            converted[strip] = np.asarray(self.apply(Image.fromarray(pixels[strip])))
         return converted
 
 

@@ -226,7 +226,7 @@ def _from_image(
         pixels = _decode_jpeg(data, image.size)
         orientation = _facts.orientation(image)
         if transform is not None:
-            pixels = np.array(transform.apply(Image.fromarray(pixels)))
+            pixels = transform.apply_rgb(pixels)
     else:
         image.load()
         # Asked only now: Pillow turns TIFF and HEIC upright as it decodes them.

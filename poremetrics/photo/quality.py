@@ -104,7 +104,9 @@ def surface_light(
     if _too_small(mask, settings):
         return None
     # Grain and JPEG's coarse chroma would else break a highlight into specks.
-    smooth = np.asarray(cv2.GaussianBlur(linear, (0, 0), settings.glare_smooth_px))
+    smooth = np.asarray(
+        cv2.GaussianBlur(linear, (0, 0), settings.glare_smooth_px), dtype=np.float32
+    )
     colour = (smooth[..., 0] - smooth[..., 2]) / np.maximum(luminance(smooth), _DARKEST)
     usual = float(np.median(colour[mask]))
     if usual < settings.minimum_colour:
