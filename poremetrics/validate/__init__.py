@@ -24,6 +24,7 @@ from poremetrics.validate.cases import Row, Rows, run_accuracy, run_pair
 from poremetrics.validate.plan import Plan, make_plan
 from poremetrics.validate.summary import (
     headline,
+    hopeless_table,
     interval_table,
     null_table,
     perturbation_table,
@@ -57,8 +58,10 @@ class Validation:
         What each nuisance does to unchanged skin, with and without this tool's corrections.
     nulls, powers, intervals : DataFrame
         False calls on unchanged skin; changes found; intervals that hold the truth.
+    hopeless : DataFrame
+        Refusals of pairs that cannot be compared.
     pairs : DataFrame
-        Every single pair behind the last four.
+        Every single pair behind the last five.
     seed : int
         Repeats everything.
     quick : bool
@@ -75,6 +78,7 @@ class Validation:
     nulls: pd.DataFrame
     powers: pd.DataFrame
     intervals: pd.DataFrame
+    hopeless: pd.DataFrame
     pairs: pd.DataFrame
     seed: int
     quick: bool
@@ -91,6 +95,7 @@ class Validation:
             "nulls": self.nulls,
             "power": self.powers,
             "intervals": self.intervals,
+            "hopeless": self.hopeless,
             "pairs": self.pairs,
         }
 
@@ -143,6 +148,7 @@ def _jobs(plan: Plan) -> list[tuple[str, _Job]]:
         *(("perturbations", partial(run_pair, case)) for case in plan.perturbations),
         *(("unchanged skin", partial(run_pair, case)) for case in plan.nulls),
         *(("changed skin", partial(run_pair, case)) for case in plan.powers),
+        *(("hopeless pairs", partial(run_pair, case)) for case in plan.hopeless),
     ]
 
 
@@ -150,32 +156,33 @@ def _carried_out(plan: Plan, executor: Executor | None, tell: Progress) -> list[
     """Return the outcome of every case, in the order of the plan."""
     jobs = _jobs(plan)
     if executor is None:
-        return [
-            _told(tell, stage, index / len(jobs), job()) for index, (stage, job) in enumerate(jobs)
-        ]
+        done = []
+        for stage, job in jobs:
+            done.append(job())
+            tell(stage, len(done) / len(jobs))
+        return done
     futures = {executor.submit(job): index for index, (_, job) in enumerate(jobs)}
     results: dict[int, list[Rows]] = {}
     for future in as_completed(futures):
         index = futures[future]
-        results[index] = _told(
-            tell, jobs[index][0], (len(results) + 1) / len(jobs), future.result()
-        )
+        results[index] = future.result()
+        tell(jobs[index][0], len(results) / len(jobs))
     return [results[index] for index in range(len(jobs))]
 
 
 def _summed_up(plan: Plan, results: list[list[Rows]], seed: int, *, quick: bool) -> Validation:
-    ends = np.cumsum(
-        [len(cases) for cases in (plan.accuracy, plan.perturbations, plan.nulls, plan.powers)]
-    )
+    sections = (plan.accuracy, plan.perturbations, plan.nulls, plan.powers, plan.hopeless)
+    ends = np.cumsum([len(cases) for cases in sections])
     found, *paired = (part for part in _split(results, ends.tolist()))
-    perturbed, nulls, powers = (pd.DataFrame(_rows(part, "pairs")) for part in paired)
+    perturbed, nulls, powers, hopeless = (pd.DataFrame(_rows(part, "pairs")) for part in paired)
     accuracy, by_size, peers = (
         pd.DataFrame(_rows(found, name)) for name in ("accuracy", "by_size", "peers")
     )
     judged = pd.concat([nulls, powers], ignore_index=True)
     null_rates, power_rates = null_table(nulls), power_table(powers)
+    refusals = hopeless_table(hopeless)
     return Validation(
-        headline=headline(accuracy, peers, null_rates, power_rates),
+        headline=headline(accuracy, peers, null_rates, power_rates, refusals),
         accuracy=accuracy,
         by_size=by_size,
         peers=peers,
@@ -183,7 +190,8 @@ def _summed_up(plan: Plan, results: list[list[Rows]], seed: int, *, quick: bool)
         nulls=null_rates,
         powers=power_rates,
         intervals=interval_table(judged),
-        pairs=pd.concat([perturbed, judged], ignore_index=True),
+        hopeless=refusals,
+        pairs=pd.concat([perturbed, judged, hopeless], ignore_index=True),
         seed=seed,
         quick=quick,
         provenance=provenance(),

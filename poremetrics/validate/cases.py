@@ -87,12 +87,13 @@ def run_pair(case: Pair) -> list[Rows]:
         "tone": case.tone,
         "effect": case.effect,
         "level_pct": case.level_pct,
-        **_true_changes(before, after),
     }
+    if not case.other_person:
+        row |= _true_changes(before, after)
     try:
         result = compare(before.picture, picture, view="closeup", mm_per_px=mm_per_px)
         row |= _said(result)
-        if case.nuisance is None:
+        if case.nuisance is None and not case.other_person:
             row |= _links(result, before, after)
     except PoremetricsError as error:
         row |= {f"{name}_verdict": "not comparable" for name in MEASURES}
@@ -104,7 +105,7 @@ def run_pair(case: Pair) -> list[Rows]:
 
 def _shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
     """Return both photos and the picture of the second after its nuisance."""
-    for_skin, for_before, for_after = np.random.default_rng(case.seed).spawn(3)
+    for_skin, for_before, for_after, for_other = np.random.default_rng(case.seed).spawn(4)
     recipe = Recipe(
         width_mm=case.before.width_px / case.before.px_per_mm,
         height_mm=case.before.height_px / case.before.px_per_mm,
@@ -113,7 +114,8 @@ def _shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
     )
     skin = make_skin(for_skin, recipe)
     before = photograph(skin, case.before, for_before)
-    after = photograph(skin, case.after, for_after, case.treatment)
+    second = make_skin(for_other, recipe) if case.other_person else skin
+    after = photograph(second, case.after, for_after, case.treatment)
     picture = reshoot(after.picture, case.nuisance).pixels if case.nuisance else after.picture
     return before, after, picture
 
@@ -234,11 +236,10 @@ def _naive(case: Pair, before: SyntheticSkin, picture: Rgb) -> dict[str, object]
 
 def _blob_log_change(case: Pair, before: SyntheticSkin, picture: Rgb, scale: float) -> float:
     """Return the change of density that ``blob_log`` sees at the threshold best before."""
-    px_per_mm = case.before.px_per_mm
-    peer = {"blob_log": PEERS["blob_log"]}
-    best = best_peers(before.picture, before.truth, px_per_mm, peers=peer)[0]
-    counts = []
-    for pixels, size in ((before.picture, px_per_mm), (picture, px_per_mm * scale)):
-        blobs = PEERS["blob_log"](flattened(pixels, size), size, [best.threshold])[0][1]
-        counts.append(len(blobs) * size**2)
-    return 100.0 * (counts[1] / counts[0] - 1.0)
+    before_px_per_mm = case.before.px_per_mm
+    run = PEERS["blob_log"]
+    sweep = run(flattened(before.picture, before_px_per_mm), before_px_per_mm)
+    best, blobs = max(sweep, key=lambda one: np.nan_to_num(score(one[1], before.truth).f1))
+    after_px_per_mm = before_px_per_mm * scale
+    again = run(flattened(picture, after_px_per_mm), after_px_per_mm, [best])[0][1]
+    return 100.0 * (len(again) * scale**2 / len(blobs) - 1.0)

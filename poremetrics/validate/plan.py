@@ -8,7 +8,16 @@ from typing import Literal
 
 import numpy as np
 
-from poremetrics.synthetic import TONES, Camera, Nuisance, Recipe, Tone, Treatment
+from poremetrics.synthetic import (
+    TONES,
+    Camera,
+    Nuisance,
+    Preset,
+    Recipe,
+    Tone,
+    Treatment,
+    draw_nuisance,
+)
 
 Effect = Literal["none", "size", "coverage"]
 
@@ -75,6 +84,8 @@ class Pair:
         The designed change.
     naive : bool
         Also measure each photo alone.
+    other_person : bool
+        The after photo shows another subject.
     """
 
     seed: int
@@ -88,6 +99,7 @@ class Pair:
     effect: Effect = "none"
     level_pct: float = 0.0
     naive: bool = False
+    other_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,7 @@ class Plan:
     perturbations: tuple[Pair, ...]
     nulls: tuple[Pair, ...]
     powers: tuple[Pair, ...]
+    hopeless: tuple[Pair, ...]
 
 
 def make_plan(seed: int, *, quick: bool) -> Plan:
@@ -116,6 +129,7 @@ def make_plan(seed: int, *, quick: bool) -> Plan:
         perturbations=tuple(_perturbations(seeds, quick=quick)),
         nulls=tuple(_nulls(seeds, quick=quick)),
         powers=tuple(_powers(seeds, quick=quick)),
+        hopeless=tuple(_hopeless(seeds, quick=quick)),
     )
 
 
@@ -265,3 +279,18 @@ def _powers(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
                     effect=effect,
                     level_pct=level,
                 )
+
+
+def _hopeless(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
+    """Pairs that must be refused: spoilt photos and other people."""
+    base = _pair_camera(quick=quick)
+    presets: tuple[Preset, ...] = ("defocus", "other_light", "beauty")
+    for index in range(1 if quick else 12):
+        tone = TONES[(2 * index + 1) % len(TONES)]
+        for preset in presets:
+            seed = next(seeds)
+            nuisance = draw_nuisance(np.random.default_rng(seed), preset)
+            label = preset.replace("_", " ")
+            yield Pair(seed, "hopeless", label, tone, base, base, nuisance=nuisance)
+        seed = next(seeds)
+        yield Pair(seed, "hopeless", "other person", tone, base, base, other_person=True)

@@ -118,6 +118,26 @@ def power_table(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def hopeless_table(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return how many pairs that cannot be compared were refused, per reason and over all."""
+    rows = []
+    groups = [(str(name), group) for name, group in pairs.groupby("strength", sort=False)]
+    for name, group in (*groups, ("all", pairs)):
+        refused = Proportion(sum(set(pair) == {_REFUSED} for pair in _verdicts(group)), len(group))
+        low, high = refused.interval()
+        rows.append(
+            {
+                "reason": name,
+                "pairs": len(group),
+                "refused": refused.successes,
+                "refused_share": refused.share,
+                "share_low": low,
+                "share_high": high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def interval_table(pairs: pd.DataFrame) -> pd.DataFrame:
     """Return how often nominal 95 % intervals hold the true change, per measure.
 
@@ -146,7 +166,11 @@ def interval_table(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def headline(
-    accuracy: pd.DataFrame, peers: pd.DataFrame, nulls: pd.DataFrame, powers: pd.DataFrame
+    accuracy: pd.DataFrame,
+    peers: pd.DataFrame,
+    nulls: pd.DataFrame,
+    powers: pd.DataFrame,
+    hopeless: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the few figures that a reader wants first: ``figure, value, unit``."""
     rows = [
@@ -166,6 +190,8 @@ def headline(
     for one in powers.to_dict("records"):
         name = f"power at −{one['level_pct']:g} % {one['effect']} ({one['measure']})"
         rows.append((name, 100.0 * float(one["power"]), "%"))
+    share = float(hopeless["refused_share"].iloc[-1])
+    rows.append(("refused pairs that cannot be compared", 100.0 * share, "%"))
     return pd.DataFrame(rows, columns=["figure", "value", "unit"])
 
 
