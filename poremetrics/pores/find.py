@@ -10,10 +10,11 @@ import pandas as pd
 
 from poremetrics.model import Mask, Points, Skin
 from poremetrics.pores.candidates import Candidates, candidates, thin_out
-from poremetrics.pores.noise import WHITE, autocovariance
+from poremetrics.pores.dips import Dips, take_out
+from poremetrics.pores.noise import autocovariance
 from poremetrics.pores.profile import seen_power, true_width
 from poremetrics.pores.reject import flags_of
-from poremetrics.pores.size import Dips, Freedom, fit_dips, take_out
+from poremetrics.pores.size import GAUSSIAN, Sight, fit_dips, start_from
 from poremetrics.settings.pores import PoresSettings
 
 
@@ -47,43 +48,25 @@ def fit_together(skin: Skin, found: Candidates, settings: PoresSettings) -> Dips
 
     What is left of the skin then also tells how the noise hangs together.
     """
-    power = seen_power(found.seen_px, skin.blur_px, settings.profile_exponent)
-    first = fit_dips(
-        skin.darkening,
-        skin.mask,
-        skin.noise,
-        found.xy,
-        found.seen_px,
-        power,
-        WHITE,
-        settings,
-        freedom=Freedom(power=False),
-    )
+    sight = Sight(skin.darkening, skin.mask, skin.noise)
+    start = start_from(found.xy, found.seen_px)
+    first = fit_dips(sight, start, settings, freedom=GAUSSIAN, iterations=settings.first_iterations)
     # a fit that ran away must not be taken out of its neighbours' skin
     near = np.hypot(*(first.xy - found.xy).T) < 0.5 * found.seen_px
     calm = near & (first.depth > 0) & (first.seen_px < 2.0 * found.seen_px)
+    seen = np.where(calm, first.seen_px, found.seen_px)
     own = replace(
         first,
-        depth=np.where(calm, first.depth, 0.0),
-        seen_px=np.where(calm, first.seen_px, found.seen_px),
-        shear=np.where(calm[:, None], first.shear, 0.0),
         xy=np.where(calm[:, None], first.xy, found.xy),
+        depth=np.where(calm, first.depth, 0.0),
+        seen_px=seen,
+        shear=np.where(calm[:, None], first.shear, 0.0),
+        power=seen_power(seen, skin.blur_px, settings.profile_exponent),
     )
     rest = take_out(skin.darkening, own)
     covariance = autocovariance(rest, skin.mask, skin.noise)
-    return fit_dips(
-        rest,
-        skin.mask,
-        skin.noise,
-        own.xy,
-        own.seen_px,
-        seen_power(own.seen_px, skin.blur_px, settings.profile_exponent),
-        covariance,
-        settings,
-        shear=own.shear,
-        own=own,
-        freedom=Freedom(power=settings.power_prior > 0.01),
-    )
+    sight = Sight(rest, skin.mask, skin.noise, covariance)
+    return fit_dips(sight, own, settings, iterations=settings.fit_iterations, own=own)
 
 
 def _sound(skin: Skin, found: Candidates, dips: Dips) -> npt.NDArray[np.bool_]:
@@ -121,7 +104,7 @@ def _table(skin: Skin, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
             "x_px": dips.xy[:, 0],
             "y_px": dips.xy[:, 1],
             "diameter_px": diameter,
-            "diameter_err_px": diameter * dips.size_err * stretch,
+            "diameter_err_px": diameter * np.hypot(dips.size_err, settings.shape_scatter) * stretch,
             "major_px": diameter * np.sqrt(elongation),
             "minor_px": diameter / np.sqrt(elongation),
             "angle_deg": angle,

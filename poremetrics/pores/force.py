@@ -14,11 +14,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from poremetrics.model import Points, Skin
+from poremetrics.pores.dips import Dips, take_out
 from poremetrics.pores.find import on_skin
-from poremetrics.pores.noise import WHITE, autocovariance
+from poremetrics.pores.noise import autocovariance
 from poremetrics.pores.profile import seen_power, seen_width, true_width
-from poremetrics.pores.size import Dips, Freedom, fit_dips, take_out
+from poremetrics.pores.size import Freedom, Sight, fit_dips, start_from
 from poremetrics.settings.pores import PoresSettings
+
+_ROOTED = Freedom(place=False, power=False)
+_RIGID = Freedom(place=False, size=False, shape=False, power=False)
 
 
 def force(
@@ -61,7 +65,8 @@ def force(
     depth_err = np.where(strong, free.depth_err, fixed.depth_err)
     diameter, stretch = true_width(free.seen_px, skin.blur_px, settings.profile_exponent)
     sized = strong & (diameter > 0) & (free.size_err * stretch < 1.0)
-    error = diameter * free.size_err * np.where(sized, stretch, np.nan)
+    size_err = np.hypot(free.size_err, settings.shape_scatter)
+    error = diameter * size_err * np.where(sized, stretch, np.nan)
     out["contrast"][usable] = -np.expm1(-depth)
     out["contrast_err"][usable] = depth_err * np.exp(-depth)
     out["diameter_px"][usable] = np.where(sized, diameter, np.nan)
@@ -75,26 +80,21 @@ def _fit_at(
 ) -> tuple[Dips, Dips]:
     """Fit dips of fixed and of free width; neighbours are taken out of each other's skin."""
     power = seen_power(seen_px, skin.blur_px, settings.profile_exponent)
-    free = Freedom(place=False, power=False)
-    rigid = Freedom(place=False, size=False, shape=False, power=False)
-    noise = skin.noise
-    first = fit_dips(
-        skin.darkening, skin.mask, noise, xy, seen_px, power, WHITE, settings, freedom=free
-    )
+    sight = Sight(skin.darkening, skin.mask, skin.noise)
+    steps = settings.fit_iterations
+    first = fit_dips(sight, start_from(xy, seen_px), settings, freedom=_ROOTED, iterations=steps)
     calm = (first.depth > 0) & (np.abs(np.log(first.seen_px / seen_px)) < np.log(2.0))
     own = replace(
         first,
         depth=np.where(calm, first.depth, 0.0),
         seen_px=np.where(calm, first.seen_px, seen_px),
         shear=np.where(calm[:, None], first.shear, 0.0),
+        power=power,
     )
     rest = take_out(skin.darkening, own)
-    covariance = autocovariance(rest, skin.mask, noise)
-    return (
-        fit_dips(
-            rest, skin.mask, noise, xy, seen_px, power, covariance, settings, own=own, freedom=rigid
-        ),
-        fit_dips(
-            rest, skin.mask, noise, xy, seen_px, power, covariance, settings, own=own, freedom=free
-        ),
-    )
+    covariance = autocovariance(rest, skin.mask, skin.noise)
+    sight = Sight(rest, skin.mask, skin.noise, covariance)
+    start = start_from(xy, seen_px, power)
+    fixed = fit_dips(sight, start, settings, freedom=_RIGID, iterations=0, own=own)
+    free = fit_dips(sight, start, settings, freedom=_ROOTED, iterations=steps, own=own)
+    return fixed, free

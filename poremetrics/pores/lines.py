@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from poremetrics.model import FloatImage
 from poremetrics.pores._local import blur
-from poremetrics.pores.size import Dips
+from poremetrics.pores.dips import Dips
 
 _DIRECTIONS = 24
 _DISTANCES = np.linspace(0.85, 2.35, 6)  # seen diameters from the centre

@@ -11,9 +11,9 @@ from scipy.spatial import cKDTree
 
 from poremetrics.model import FLAGS, FloatImage, Skin
 from poremetrics.pores._patches import Patches, batches
+from poremetrics.pores.dips import Dips, dip_values
 from poremetrics.pores.lines import line_share
 from poremetrics.pores.profile import FWHM_PER_SIGMA
-from poremetrics.pores.size import Dips, dip_values
 from poremetrics.settings.pores import PoresSettings
 
 _EDGE_COVERAGE = 0.97  # of the weight of the fit on usable skin

@@ -1,12 +1,10 @@
 """Size, depth and shape of many dark dips at once, each with its standard error.
 
-Every dip is fitted by an elliptical pit ``exp(-ln2 q^(p/2))``, ``q = (2 r / d)²``, by weighted
-least squares (Gauss-Newton, all dips together); the exponent p is what a pore of that width shows
-behind that blur (:mod:`poremetrics.pores.profile`), and may move as far as its prior allows.
-The ellipse is parametrised by the logarithm
-of its equivalent-circle diameter and by two shear components, so that diameter and elongation
-do not get in each other's way. Errors follow from the autocovariance of the skin between the
-pores, not from the scatter of single pixels: relief and JPEG noise are correlated.
+Every dip is fitted by an elliptical pit (:mod:`poremetrics.pores.dips`) by weighted least squares:
+Gauss-Newton, all dips together. Its exponent is what a pore of that width shows behind that blur
+(:mod:`poremetrics.pores.profile`), and may move as far as its prior allows. Errors follow from the
+autocovariance of the skin between the pores, not from the scatter of single pixels: relief and
+JPEG noise are correlated.
 """
 
 from __future__ import annotations
@@ -18,65 +16,40 @@ import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask, Points
 from poremetrics.pores._patches import Floats, Patches, batches
+from poremetrics.pores.dips import (
+    DEPTH,
+    OFFSET,
+    PARAMETERS,
+    POWER,
+    SHEAR_CROSS,
+    SHEAR_PLUS,
+    SIZE,
+    Dips,
+    Parameters,
+    X,
+    Y,
+    basis,
+    dip_values,
+    mixing,
+)
 from poremetrics.settings.pores import PoresSettings
 
-_LN2 = float(np.log(2.0))
-_REACH = 2.2  # window sigmas that a patch holds
-_DIP_REACH = 1.2  # seen diameters: a Gaussian dip is down to 2 % there
-_LARGEST_STEP = (np.inf, np.inf, 0.5, 0.5, 0.3, 0.4, 0.4, 0.2)
+_REACH = 2.1  # window sigmas that a patch holds
+_LARGEST_STEP = np.array([np.inf, np.inf, 0.5, 0.5, 0.3, 0.4, 0.4, 0.2])
 _DAMPING = 1e-3
+_TINY = 1e-12
 _LARGEST_MATRIX_HALF = 13  # beyond, the matrix of lags outgrows the cache: Fourier instead
-
-_A, _OFFSET, _X, _Y, _SIZE, _SHEAR_PLUS, _SHEAR_CROSS, _POWER = range(8)
-_PARAMETERS = 8
-_RANGE_POWER = (1.0, 8.0)  # of exponents
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Dips:
-    """Fitted dips, as seen: blur not yet taken out.
-
-    Attributes
-    ----------
-    xy : (N, 2) float64
-        Centres.
-    depth : (N,) float64
-        Darkening at the centre, in ln; may be negative in a forced fit.
-    offset : (N,) float64
-        Darkening of the skin around.
-    seen_px : (N,) float64
-        Equivalent-circle diameter of the half-depth contour.
-    shear : (N, 2) float64
-        Log axis ratio times cosine and sine of twice the angle of the major axis.
-    power : (N,) float64
-        Exponent of the pit.
-    depth_err, size_err : (N,) float64
-        Standard errors of ``depth`` and of ln ``seen_px``.
-    misfit : (N,) float64
-        Root mean square of what the fit leaves over, in noise sigmas.
-    coverage : (N,) float64
-        Share of the weight of the fit that fell on usable skin.
-    """
-
-    xy: Points
-    depth: npt.NDArray[np.float64]
-    offset: npt.NDArray[np.float64]
-    seen_px: npt.NDArray[np.float64]
-    shear: Points
-    power: npt.NDArray[np.float64]
-    depth_err: npt.NDArray[np.float64]
-    size_err: npt.NDArray[np.float64]
-    misfit: npt.NDArray[np.float64]
-    coverage: npt.NDArray[np.float64]
-
-    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Dips:
-        """Return the chosen dips."""
-        return Dips(**{name: getattr(self, name)[rows] for name in self.__slots__})
+_LOG_SIZE = (float(np.log(0.8)), float(np.log(100.0)))  # of diameters in px
+_LOG_POWER = (0.0, float(np.log(8.0)))
+_LARGEST_SHEAR = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Freedom:
-    """What a fit may change besides depth and local skin level."""
+    """What a fit may change besides depth and local skin level.
+
+    ``power`` False means Gaussian dips throughout where the expected exponent is 2.
+    """
 
     place: bool = True
     size: bool = True
@@ -84,279 +57,258 @@ class Freedom:
     power: bool = True
 
     @property
-    def parameters(self) -> list[int]:
-        """Indices of the free parameters."""
-        free = [_A, _OFFSET]
-        free += [_X, _Y] if self.place else []
-        free += [_SIZE] if self.size else []
-        free += [_SHEAR_PLUS, _SHEAR_CROSS] if self.shape else []
-        free += [_POWER] if self.power else []
-        return free
+    def parameters(self) -> npt.NDArray[np.intp]:
+        """Columns of the free parameters."""
+        free = [DEPTH, OFFSET]
+        free += [X, Y] if self.place else []
+        free += [SIZE] if self.size else []
+        free += [SHEAR_PLUS, SHEAR_CROSS] if self.shape else []
+        free += [POWER] if self.power else []
+        return np.array(free, dtype=np.intp)
 
 
-def fit_dips(
-    darkening: FloatImage,
-    mask: Mask,
-    noise: FloatImage,
-    xy: Points,
-    seen_px: npt.NDArray[np.float64],
-    power: npt.NDArray[np.float64],
-    covariance: npt.NDArray[np.float64],
-    settings: PoresSettings,
-    *,
-    freedom: Freedom = Freedom(),
-    shear: Points | None = None,
-    own: Dips | None = None,
-) -> Dips:
-    """Fit an elliptical Gaussian dip at each of many places.
+FREE = Freedom()
+"""Everything may change."""
+GAUSSIAN = Freedom(power=False)
+"""Everything but the profile."""
 
-    Parameters
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """The skin as a fit sees it.
+
+    Attributes
     ----------
     darkening : (h, w) float32
-        Flattened skin.
+        Flattened skin, perhaps with dips taken out.
     mask : (h, w) bool
         Usable skin.
     noise : (h, w) float32
         Local noise of ``darkening``.
-    xy : (N, 2) float64
-        Where to start, or stay.
-    seen_px : (N,) float64
-        Diameter as seen to start from; it also sets the window, which stays.
-    power : (N,) float64
-        Exponents to be expected.
-    covariance : (2k+1, 2k+1) float64
-        Autocovariance of the noise, 1 at its centre, see
-        :func:`poremetrics.pores.noise.autocovariance`.
+    covariance : (2k+1, 2k+1) float64 or None
+        Autocovariance of the noise in units of its variance; None where no errors are wanted.
+    """
+
+    darkening: FloatImage
+    mask: Mask
+    noise: FloatImage
+    covariance: npt.NDArray[np.float64] | None = None
+
+
+def fit_dips(
+    sight: Sight,
+    start: Dips,
+    settings: PoresSettings,
+    *,
+    freedom: Freedom = FREE,
+    iterations: int,
+    own: Dips | None = None,
+) -> Dips:
+    """Fit a pit at each of many places.
+
+    Parameters
+    ----------
+    sight : Sight
+    start : Dips
+        Where, how wide, of what shape and exponent to start from, see :func:`start_from`. Its
+        diameters set the windows of the fits, which stay.
     settings : PoresSettings
     freedom : Freedom
         What may change.
-    shear : (N, 2) float64, optional
-        Ellipses to start from, or keep; round by default.
+    iterations : int
+        Gauss-Newton steps.
     own : Dips, optional
-        Dips, in the same order, that were taken out of ``darkening`` before and are put back,
-        each for its own fit only.
+        Dips, in the same order, that were taken out of ``darkening``; each is put back for its
+        own fit.
 
     Returns
     -------
     Dips
-        In the order of ``xy``.
+        In the order of ``start``; errors NaN without a covariance.
     """
-    n = len(xy)
-    out = {
-        name: np.full(n, np.nan)
-        for name in (
-            "depth",
-            "offset",
-            "size",
-            "power",
-            "depth_err",
-            "size_err",
-            "misfit",
-            "coverage",
-        )
-    }
-    centres, shears = np.array(xy, dtype=np.float64), np.zeros((n, 2))
-    window_px = settings.window_sigma * seen_px
+    n = len(start.depth)
+    theta, errors = np.zeros((n, PARAMETERS)), np.full((n, 2), np.nan)
+    coverage = np.full(n, np.nan)
+    window_px = settings.window_sigma * start.seen_px
     for members, half in batches(_REACH * window_px):
-        patches = Patches(centres[members], half, (darkening.shape[0], darkening.shape[1]))
-        values = patches.read(darkening)
+        part = start.take(members)
+        shape = (sight.darkening.shape[0], sight.darkening.shape[1])
+        patches = Patches(part.xy, half, shape)
+        values = patches.read(sight.darkening)
         if own is not None:
-            values = values + dip_values(patches, own.take(members), relative_to=xy[members])
-        radius2 = patches.dx**2 + patches.dy**2
+            values = values + dip_values(patches, own.take(members), relative_to=part.xy)
         width = window_px[members, None].astype(np.float32)
-        window = np.exp(-0.5 * radius2 / width**2)
-        weight = window * patches.read_mask(mask)
-        local = noise[
-            np.clip(np.rint(xy[members, 1]).astype(int), 0, noise.shape[0] - 1),
-            np.clip(np.rint(xy[members, 0]).astype(int), 0, noise.shape[1] - 1),
-        ].astype(np.float64)
-        theta = np.zeros((len(members), _PARAMETERS))
-        theta[:, _POWER] = np.log(power[members])
-        theta[:, _SIZE] = np.log(seen_px[members])
-        if shear is not None:
-            theta[:, _SHEAR_PLUS:_POWER] = shear[members]
-        theta, errors, misfit = _solve(
-            patches, values, weight, local, theta, covariance, half, settings, freedom
-        )
-        centres[members] += theta[:, _X : _Y + 1]
-        shears[members] = theta[:, _SHEAR_PLUS:_POWER]
-        for name, found in (
-            ("depth", theta[:, _A]),
-            ("offset", theta[:, _OFFSET]),
-            ("size", theta[:, _SIZE]),
-            ("power", theta[:, _POWER]),
-            ("depth_err", errors[:, 0]),
-            ("size_err", errors[:, 1]),
-            ("misfit", misfit),
-            ("coverage", weight.sum(axis=1) / window.sum(axis=1)),
-        ):
-            out[name][members] = found
+        window = np.exp(np.float32(-0.5) * (patches.dx**2 + patches.dy**2) / width**2)
+        weight = window * patches.read_mask(sight.mask)
+        noise = np.maximum(_at(sight.noise, part.xy), 1e-6)
+        problem = _Problem(patches, values, weight, noise, _parameters(part), settings, freedom)
+        theta[members] = problem.solve(iterations)
+        if sight.covariance is not None:
+            errors[members] = problem.errors(theta[members], sight.covariance, half)
+        coverage[members] = weight.sum(axis=1) / window.sum(axis=1)
     return Dips(
-        xy=centres,
-        depth=out["depth"],
-        offset=out["offset"],
-        seen_px=np.exp(out["size"]),
-        shear=shears,
-        power=np.exp(out["power"]),
-        depth_err=out["depth_err"],
-        size_err=out["size_err"],
-        misfit=out["misfit"],
-        coverage=out["coverage"],
+        xy=start.xy + theta[:, X : Y + 1],
+        depth=theta[:, DEPTH],
+        offset=theta[:, OFFSET],
+        seen_px=np.exp(theta[:, SIZE]),
+        shear=theta[:, SHEAR_PLUS:POWER],
+        power=np.exp(theta[:, POWER]),
+        depth_err=errors[:, 0],
+        size_err=errors[:, 1],
+        coverage=coverage,
     )
 
 
-def dip_values(patches: Patches, dips: Dips, *, relative_to: Points) -> Floats:
-    """Return (N, n) values of dips on ``patches`` cut around the places ``relative_to``."""
-    theta = np.zeros((len(dips.depth), _PARAMETERS))
-    theta[:, _X : _Y + 1] = dips.xy - relative_to
-    theta[:, _SIZE] = np.log(dips.seen_px)
-    theta[:, _SHEAR_PLUS:_POWER] = dips.shear
-    theta[:, _POWER] = np.log(dips.power)
-    profile, _ = _profile(patches, theta, derivatives=False)
-    return profile * dips.depth[:, None].astype(np.float32)
+def start_from(
+    xy: Points,
+    seen_px: npt.NDArray[np.float64],
+    power: npt.NDArray[np.float64] | float = 2.0,
+    shear: Points | None = None,
+) -> Dips:
+    """Return round dips of no depth to start a fit from.
+
+    Parameters
+    ----------
+    xy : (N, 2) float64
+        Places.
+    seen_px : (N,) float64
+        Diameters as seen.
+    power : (N,) float64 or float
+        Exponents; 2 is a Gaussian.
+    shear : (N, 2) float64, optional
+        Ellipses; round by default.
+    """
+    n = len(xy)
+    zero, unknown = np.zeros(n), np.full(n, np.nan)
+    return Dips(
+        xy=np.asarray(xy, dtype=np.float64),
+        depth=zero,
+        offset=zero,
+        seen_px=np.asarray(seen_px, dtype=np.float64),
+        shear=np.zeros((n, 2)) if shear is None else shear,
+        power=np.broadcast_to(np.asarray(power, dtype=np.float64), (n,)),
+        depth_err=unknown,
+        size_err=unknown,
+        coverage=unknown,
+    )
 
 
-def take_out(darkening: FloatImage, dips: Dips) -> FloatImage:
-    """Return ``darkening`` without the dips; those of no depth cost nothing."""
-    rest = darkening.copy()
-    deep = dips.take(np.flatnonzero(dips.depth != 0))
-    longest = deep.seen_px * np.exp(0.5 * np.hypot(*deep.shear.T))
-    for members, half in batches(_DIP_REACH * longest):
-        part = deep.take(members)
-        patches = Patches(part.xy, half, (rest.shape[0], rest.shape[1]))
-        patches.add(rest, -dip_values(patches, part, relative_to=part.xy))
-    return rest
+def _parameters(start: Dips) -> Parameters:
+    theta = np.zeros((len(start.depth), PARAMETERS))
+    theta[:, SIZE] = np.log(start.seen_px)
+    theta[:, SHEAR_PLUS:POWER] = start.shear
+    theta[:, POWER] = np.log(start.power)
+    return theta
 
 
-def _profile(
-    patches: Patches, theta: npt.NDArray[np.float64], *, derivatives: bool
-) -> tuple[Floats, list[Floats]]:
-    """Return exp(-ln2 q^(p/2)) and its derivatives by x, y, size, the shears and ln exponent."""
-    t = theta.astype(np.float32)[:, :, None]
-    u = patches.dx - t[:, _X]
-    v = patches.dy - t[:, _Y]
-    p, c = t[:, _SHEAR_PLUS], t[:, _SHEAR_CROSS]
-    e = np.sqrt(p * p + c * c + np.float32(1e-12))
-    ch, sc = np.cosh(e), np.sinh(e) / e
-    scale = np.float32(4.0 * _LN2) * np.exp(-2.0 * t[:, _SIZE])
-    # metric M = exp(-shear): area kept, long axis along the angle of the shear
-    mxx, myy, mxy = scale * (ch - sc * p), scale * (ch + sc * p), -scale * sc * c
-    uu, vv, uv = u * u, v * v, 2.0 * u * v
-    q = mxx * uu + myy * vv + mxy * uv
-    half_power = np.float32(0.5) * np.exp(t[:, _POWER])
-    log_q = np.log(np.maximum(q / np.float32(_LN2), np.float32(1e-6)))
-    fall = np.float32(_LN2) * np.exp(half_power * log_q)
-    profile = np.exp(-fall)
-    if not derivatives:
-        return profile, []
-    steep = profile * half_power * fall / np.maximum(q, np.float32(1e-6 * _LN2))
-    # d(sinh e / e)/de / e, finite at 0
-    ds = np.where(e > 1e-2, (ch - sc) / (e * e), np.float32(1.0 / 3.0))
-    trace, plus, cross = scale * (uu + vv), scale * (uu - vv), scale * uv
-    d_plus = sc * p * trace - (sc + ds * p * p) * plus - ds * p * c * cross
-    d_cross = sc * c * trace - ds * p * c * plus - (sc + ds * c * c) * cross
-    slopes = [
-        2.0 * steep * (mxx * u + mxy * v),
-        2.0 * steep * (myy * v + mxy * u),
-        2.0 * steep * q,
-        -steep * d_plus,
-        -steep * d_cross,
-        -profile * fall * half_power * log_q,
-    ]
-    return profile, slopes
+def _at(image: FloatImage, xy: Points) -> npt.NDArray[np.float64]:
+    rows = np.clip(np.rint(xy[:, 1]).astype(np.int64), 0, image.shape[0] - 1)
+    cols = np.clip(np.rint(xy[:, 0]).astype(np.int64), 0, image.shape[1] - 1)
+    return image[rows, cols].astype(np.float64)
 
 
-def _solve(
-    patches: Patches,
-    values: Floats,
-    weight: Floats,
-    noise: npt.NDArray[np.float64],
-    theta: npt.NDArray[np.float64],
-    covariance: npt.NDArray[np.float64],
-    half: int,
-    settings: PoresSettings,
-    freedom: Freedom,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Gauss-Newton on all dips of a batch; also errors of depth and ln size, and the misfit."""
-    free = freedom.parameters
-    index = np.array(free)
-    limit = np.array(_LARGEST_STEP)[index]
-    quiet = np.maximum(noise, 1e-6)
-    prior = np.zeros((len(theta), _PARAMETERS))
-    expected = np.zeros((len(theta), _PARAMETERS))
-    expected[:, _POWER] = theta[:, _POWER]
-    prior[:, _POWER] = 1.0 / settings.power_prior**2
-    prior[:, _OFFSET] = 1.0 / settings.offset_prior**2
-    for k in (_SHEAR_PLUS, _SHEAR_CROSS):
-        prior[:, k] = 1.0 / settings.ellipse_prior**2
-    prior[:, _OFFSET] /= quiet**2
-    precision = (weight / (quiet[:, None] ** 2)).astype(np.float32)
+class _Problem:
+    """Weighted least squares of one batch of dips in patches of one size."""
 
-    def linearised() -> tuple[Floats, Floats, npt.NDArray[np.float64]]:
-        profile, slopes = _profile(patches, theta, derivatives=True)
-        depth = theta[:, _A, None].astype(np.float32)
-        columns = [profile, np.ones_like(profile), *(depth * slope for slope in slopes)]
-        jacobian = np.stack([columns[k] for k in free], axis=1)
-        residual = values - depth * profile - theta[:, _OFFSET, None].astype(np.float32)
-        weighted = jacobian * precision[:, None, :]
-        hessian = (weighted @ jacobian.transpose(0, 2, 1)).astype(np.float64)
-        return weighted, residual, hessian
+    def __init__(
+        self,
+        patches: Patches,
+        values: Floats,
+        weight: Floats,
+        noise: npt.NDArray[np.float64],
+        start: Parameters,
+        settings: PoresSettings,
+        freedom: Freedom,
+    ) -> None:
+        self._patches, self._values, self._weight = patches, values, weight
+        self._noise, self._start = noise, start
+        self._free = freedom.parameters
+        self._gaussian = not freedom.power and bool(np.all(start[:, POWER] == np.log(2.0)))
+        # everything in units of the noise: the weights do not need it then, the priors do
+        prior = np.zeros((len(start), PARAMETERS))
+        prior[:, OFFSET] = settings.offset_prior**-2.0
+        for k in (SHEAR_PLUS, SHEAR_CROSS):
+            prior[:, k] = noise**2 * settings.ellipse_prior**-2.0
+        prior[:, POWER] = noise**2 * settings.power_prior**-2.0
+        self._prior = prior[:, self._free]
 
-    # depth and level first: linear, so one step is exact
-    first = [k for k, name in enumerate(free) if name in (_A, _OFFSET)]
-    for step in range(settings.fit_iterations + 1):
-        weighted, residual, hessian = linearised()
-        gradient = np.einsum("nkp,np->nk", weighted, residual).astype(np.float64)
-        gradient -= prior[:, index] * (theta - expected)[:, index]
-        normal = hessian + prior[:, index, None] * np.eye(len(free))
+    def solve(self, iterations: int) -> Parameters:
+        """Depth and level first (linear, so one step is exact), then everything that is free."""
+        theta = self._start.copy()
+        expected = np.where(np.arange(PARAMETERS) == POWER, theta, 0.0)[:, self._free]
+        for step in range(iterations + 1):
+            _, gradient, normal = self._linearised(theta)
+            gradient -= self._prior * (theta[:, self._free] - expected)
+            many = 2 if step == 0 else len(self._free)
+            move = np.linalg.solve(normal[:, :many, :many], gradient[:, :many, None])[..., 0]
+            chosen = self._free[:many]
+            limit = _LARGEST_STEP[chosen]
+            theta[:, chosen] += np.clip(move, -limit, limit)
+            theta[:, SIZE] = np.clip(theta[:, SIZE], *_LOG_SIZE)
+            shear = theta[:, SHEAR_PLUS:POWER]
+            theta[:, SHEAR_PLUS:POWER] = np.clip(shear, -_LARGEST_SHEAR, _LARGEST_SHEAR)
+            theta[:, POWER] = np.clip(theta[:, POWER], *_LOG_POWER)
+        return theta
+
+    def _linearised(
+        self, theta: Parameters
+    ) -> tuple[Floats, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return weighted basis, gradient and normal matrix of the free parameters."""
+        functions = basis(self._patches, theta, gaussian=self._gaussian)
+        weighted = functions * self._weight[:, None, :]
+        residual = self._residual(functions[:, 0], theta)
+        mix = mixing(theta, gaussian=self._gaussian)[:, self._free]
+        square = (weighted @ functions.transpose(0, 2, 1)).astype(np.float64)
+        normal = mix @ square @ mix.transpose(0, 2, 1)
+        pull = (weighted @ residual[:, :, None])[..., 0].astype(np.float64)
+        gradient = (mix @ pull[..., None])[..., 0]
         diagonal = np.einsum("nkk->nk", normal)
-        diagonal += _DAMPING * diagonal + 1e-12
-        if step == 0:
-            sub = np.ix_(range(len(theta)), first, first)
-            move = np.zeros((len(theta), len(free)))
-            move[:, first] = np.linalg.solve(normal[sub], gradient[:, first, None])[..., 0]
-        else:
-            move = np.linalg.solve(normal, gradient[..., None])[..., 0]
-        theta[:, index] += np.clip(move, -limit, limit)
-        theta[:, _SIZE] = np.clip(theta[:, _SIZE], np.log(0.8), np.log(100.0))
-        theta[:, _SHEAR_PLUS:_POWER] = np.clip(theta[:, _SHEAR_PLUS:_POWER], -3.0, 3.0)
-        theta[:, _POWER] = np.clip(theta[:, _POWER], *np.log(_RANGE_POWER))
-    weighted, residual, hessian = linearised()
-    normal = hessian + prior[:, index, None] * np.eye(len(free)) + 1e-12 * np.eye(len(free))
-    inverse = np.linalg.inv(normal)
-    wanted = [free.index(_A)] + ([free.index(_SIZE)] if freedom.size else [])
-    gain = inverse[:, wanted] @ weighted  # (N, 1 or 2, n): how each pixel moves depth and size
-    variance = noise[:, None] ** 2 * _quadratic(gain, covariance, half)
-    errors = np.full((len(theta), 2), np.nan)
-    errors[:, : len(wanted)] = np.sqrt(variance)
-    total = np.maximum(weight.sum(axis=1), 1e-6)
-    misfit = np.sqrt((weight * residual**2).sum(axis=1) / total) / quiet
-    return theta, errors, misfit.astype(np.float64)
+        diagonal += self._prior + _DAMPING * diagonal + _TINY
+        return weighted, gradient, normal
+
+    def _residual(self, profile: Floats, theta: Parameters) -> Floats:
+        depth, offset = theta[:, DEPTH, None], theta[:, OFFSET, None]
+        return self._values - depth.astype(np.float32) * profile - offset.astype(np.float32)
+
+    def errors(
+        self, theta: Parameters, covariance: npt.NDArray[np.float64], half: int
+    ) -> npt.NDArray[np.float64]:
+        """Return (N, 2) standard errors of depth and ln diameter (NaN where it is held)."""
+        weighted, _, normal = self._linearised(theta)
+        wanted = np.flatnonzero(np.isin(self._free, (DEPTH, SIZE)))
+        mix = mixing(theta, gaussian=self._gaussian)[:, self._free]
+        # how each pixel moves depth and size
+        gain = (np.linalg.inv(normal)[:, wanted] @ mix).astype(np.float32) @ weighted
+        out = np.full((len(theta), 2), np.nan)
+        variance = _quadratic(gain, covariance, half)
+        out[:, : len(wanted)] = self._noise[:, None] * np.sqrt(variance)
+        return out
 
 
 def _quadratic(
-    gain: npt.NDArray[np.floating], covariance: npt.NDArray[np.float64], half: int
+    gain: Floats, covariance: npt.NDArray[np.float64], half: int
 ) -> npt.NDArray[np.float64]:
     """Return g C g for every (N, m, n) row of weights: variance per unit noise variance."""
     side = 2 * half + 1
     reach = covariance.shape[0] // 2
     if half > _LARGEST_MATRIX_HALF:
         padded = (side + reach, side + reach)
-        power = np.zeros(padded)
+        lagged = np.zeros(padded)
         lags = np.arange(-reach, reach + 1)
-        power[np.ix_(lags, lags)] = covariance
-        spectrum = np.fft.fft2(power).real
+        lagged[np.ix_(lags, lags)] = covariance
+        spectrum = np.fft.fft2(lagged).real
         square = gain.reshape(*gain.shape[:2], side, side)
-        found = (np.abs(np.fft.fft2(square, padded)) ** 2 * spectrum).mean(axis=(2, 3))
+        power = np.abs(np.fft.fft2(square, padded)) ** 2
+        found = (power * spectrum).mean(axis=(2, 3))
         return np.maximum(np.asarray(found, dtype=np.float64), 0.0)
     axis = np.arange(side)
     lag = axis[:, None] - axis[None, :]
     near = np.abs(lag) <= reach
     shifted = np.clip(lag + reach, 0, 2 * reach)
     # the covariance of two pixels is that of their difference in rows and in columns
-    table = covariance[shifted[:, None, :, None], shifted[None, :, None, :]]
-    table = table * (near[:, None, :, None] & near[None, :, None, :])
-    matrix = table.reshape(side * side, side * side).astype(np.float32)
+    lagged = covariance[shifted[:, None, :, None], shifted[None, :, None, :]]
+    lagged = lagged * (near[:, None, :, None] & near[None, :, None, :])
+    matrix = lagged.reshape(side * side, side * side).astype(np.float32)
     flat = np.ascontiguousarray(gain.reshape(-1, side * side), dtype=np.float32)
     found = np.einsum("ij,ij->i", flat @ matrix, flat).reshape(gain.shape[:2])
     return np.asarray(np.maximum(found.astype(np.float64), 0.0))

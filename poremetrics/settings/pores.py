@@ -145,12 +145,12 @@ class PoresSettings(Room):
         source="cheek pores: axis ratio 1 to 2.5",
     )
     profile_exponent: float = number(
-        2.8,
+        3.8,
         low=1.0,
         high=8.0,
         unit="1",
         doc="Exponent of the profile of a pore before blur: 2 a Gaussian, 4 a flat bottom.",
-        source="assumption: between both; shifts all sizes alike, before and after",
+        source="synthetic pores (pits of exponent 2.2 to 4 with a bright rim): no bias in any tone",
     )
     power_prior: float = number(
         0.15,
@@ -168,13 +168,29 @@ class PoresSettings(Room):
         doc="Diameter given to a dip that is no wider than the blur: an upper bound.",
         source="below it the seen width changes by under 5 %",
     )
-    fit_iterations: int = number(
-        8,
+    shape_scatter: float = number(
+        0.045,
+        low=0.0,
+        high=0.5,
+        unit="ln",
+        doc="What the unknown shape of a single pore adds to the error of its seen diameter.",
+        source="synthetic pores without noise",
+    )
+    first_iterations: int = number(
+        3,
         low=1,
         high=100,
         unit="1",
-        doc="Gauss-Newton steps of a fit.",
-        source="size moves by under 0.1 % in the last step at a signal of 10 sigma",
+        doc="Gauss-Newton steps of the first, Gaussian fit, whose dips are taken out of the skin.",
+        source=_PLANTED,
+    )
+    fit_iterations: int = number(
+        3,
+        low=1,
+        high=100,
+        unit="1",
+        doc="Gauss-Newton steps of the final fit.",
+        source="size moves by under 1 % of its error in the last step",
     )
 
     # --- rejection -----------------------------------------------------------------------
