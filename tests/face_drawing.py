@@ -101,14 +101,13 @@ def draw_face(
     paint(lips & (v - 2.0 > cupid) & (v - 2.0 < bottom), (185, 95, 90), 0.03)
     paint((np.abs(u) < 0.7) & (np.abs(v - 2.0 - 0.02 * np.cos(u * 4)) < 0.02), (95, 40, 42))
     picture += rng.normal(0, 2.0, picture.shape)
-    at = np.array([cx, cy])
     return Drawing(
         pixels=np.clip(picture, 0, 255).astype(np.uint8),
-        right_eye=at + (-unit, 0),
-        left_eye=at + (unit, 0),
+        right_eye=np.array([cx - unit, cy]),
+        left_eye=np.array([cx + unit, cy]),
         iris_px=2 * iris * unit,
-        nose_tip=at + (0, 1.2 * unit),
-        mouth=at + (0, 2.0 * unit),
+        nose_tip=np.array([cx, cy + 1.2 * unit]),
+        mouth=np.array([cx, cy + 2.0 * unit]),
     )
 
 

@@ -36,11 +36,14 @@ class Light:
         the light of the lamp itself is seen (or hair, cloth, paper).
     redder : (h, w) float32
         ln(red / green) minus the skin's.
+    red : (h, w) float32
+        ln(red / median red of the skin).
     """
 
     level: FloatImage
     whiteness: FloatImage
     redder: FloatImage
+    red: FloatImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +136,7 @@ def relative_light(
         level=np.asarray(level, dtype=np.float32),
         whiteness=np.asarray((blue_share - own) / max(1.0 - own, 0.1), dtype=np.float32),
         redder=np.asarray(redness - np.median(redness[skin]), dtype=np.float32),
+        red=np.log(red / np.median(red[skin])),
     )
 
 
@@ -181,9 +185,9 @@ def dense_texture(fine: FloatImage, inside: Mask, step: float, settings: FaceSet
 def foreign_colour(light: Light, settings: FaceSettings) -> Mask:
     """Return what does not have the skin's colour: paint, cloth, frames, paper, markers.
 
-    Freckles and deep folds are redder than skin too, but darker; paint is not.
+    Freckles and deep folds are redder than skin too, but send less red light; paint does not.
     """
-    paint = (light.redder > settings.foreign_redness) & (light.level > -settings.paint_step)
+    paint = (light.redder > settings.foreign_redness) & (light.red > -settings.paint_step)
     other = (light.redder < -settings.foreign_redness) | (
         light.whiteness > settings.foreign_whiteness
     )

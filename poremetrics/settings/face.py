@@ -605,7 +605,7 @@ class FaceSettings(Room):
         low=0.0,
         high=2.0,
         unit="ln",
-        doc="Paint is at most this much darker than the skin.",
+        doc="Red paint sends at most this much less red light than the skin.",
         source=_PORTRAITS,
     )
     strand_blur_mm: float = number(
