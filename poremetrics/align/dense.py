@@ -100,9 +100,13 @@ def align_dense(
             u = u + shift
     assert u is not None
     warped = level.warp(u)
-    # What the last round still moved is what the smooth field has not followed yet.
-    lag = np.sum(shift * shift, axis=-1)
-    error = np.sqrt(np.maximum(variance, 0.0) * np.float32(factor * factor) + lag)
+    # What the last of n rounds still moved, W (1 - W)^(n-1) of the field, is at most 1 / (n - 1)
+    # of what the field has not followed yet, (1 - W)^n, where it moved most (W = 1 / n).
+    lag = np.sum(shift * shift, axis=-1) * np.float32(max(settings.refine_rounds - 1, 1) ** 2)
+    noise = np.maximum(variance, 0.0) * np.float32(
+        factor * factor * noise_gain(settings.refine_rounds)
+    )
+    error = np.sqrt(noise + lag + np.float32(settings.error_floor_px**2))
     size = before.shape
     grid_u = _resize(u, (rows, cols), cv2.INTER_CUBIC)
     return Field(
@@ -116,6 +120,17 @@ def align_dense(
         ],
         factor=factor,
     )
+
+
+def noise_gain(rounds: int) -> float:
+    """Return how much more noise a field carries that was fitted ``rounds`` times, as variance.
+
+    A window with transfer W passes ``1 - (1 - W)^n`` of the field after n rounds, so each round
+    follows finer structure and more noise. For a Gaussian window in two dimensions the integral
+    of the square over that of W² is ``2 (2 H_n - H_2n)`` with the harmonic numbers H.
+    """
+    harmonic = np.cumsum(1.0 / np.arange(1, 2 * rounds + 1))
+    return float(2.0 * (2.0 * harmonic[rounds - 1] - harmonic[2 * rounds - 1]))
 
 
 def _levels(shape: tuple[int, ...], settings: AlignSettings) -> list[int]:
@@ -257,9 +272,9 @@ class _Level:
     def fit(self, u: FloatImage) -> tuple[FloatImage, FloatImage]:
         """Return the windowed least-squares correction of ``u`` and its variance, on the nodes.
 
-        The variance (both axes, level pixels squared) is the cluster-robust one: products of
-        gradient and misfit are summed per node first, so that misfit that is correlated from
-        pixel to pixel counts as little as it should (White 1980; Liang & Zeger 1986).
+        The variance (both axes, level pixels squared) is the one that holds for misfit that is
+        correlated from pixel to pixel: products of gradient and misfit are summed per node first
+        (White 1980; Liang & Zeger 1986).
         """
         warped = self.warp(u)
         middle = 0.5 * (self.texture + warped)
@@ -284,9 +299,8 @@ class _Level:
         )
         size = np.sqrt(np.sum(shift * shift, axis=-1, keepdims=True))
         shift = shift / np.maximum(size, 1.0)
-        # Variance of a Gaussian-weighted mean of independent nodes: the squared window is a
-        # Gaussian of sigma / sqrt 2 with total weight 1 / (4 pi sigma²).
-        narrow = sigma / np.sqrt(2.0)
+        # Variance of a mean under a Gaussian window of sigma over independent nodes: the squared
+        # window is a Gaussian of sigma / sqrt 2 with total weight 1 / (4 pi sigma²).
         share = np.float32(1.0 / (4.0 * np.pi * sigma * sigma))
         s = share * blur(
             np.dstack(
@@ -296,7 +310,7 @@ class _Level:
                     score[..., 1] * score[..., 1],
                 )
             ),
-            narrow,
+            sigma / float(np.sqrt(2.0)),
         )
         variance = (
             (yy * yy + xy * xy) * s[..., 0]

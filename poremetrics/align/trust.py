@@ -44,8 +44,10 @@ def assess(
     both = before_skin & after_skin
     area = jacobian(field.after_map)
     middle = float(np.median(area[both])) if both.any() else float("nan")
+    usual = float(np.median(field.correlation[both])) if both.any() else 0.0
+    least = max(settings.trust_correlation, settings.trust_relative * usual)
     trusted = (
-        (field.correlation >= settings.trust_correlation)
+        (field.correlation >= least)
         & (field.error_px <= settings.trust_error_px)
         & (field.round_trip_px <= settings.trust_round_trip_px)
         & (area >= settings.trust_fold * middle)

@@ -161,6 +161,14 @@ class AlignSettings(Room):
         doc="Rounds of the sub-pixel correction at the finest level.",
         source="re-shot real portraits: 95 % of errors below 0.39 px by 3 rounds, 0.28 px by 8",
     )
+    error_floor_px: float = number(
+        0.03,
+        low=0,
+        high=0.5,
+        unit="grid px",
+        doc="Error that stays whatever the texture: rounding and interpolation.",
+        source="synthetic skin without noise, exact map",
+    )
     shrink_below: float = number(
         0.97,
         low=0.8,
@@ -186,6 +194,14 @@ class AlignSettings(Room):
         unit="1",
         doc="A place whose local texture correlation is below this leaves the common area.",
         source=_TRIALS,
+    )
+    trust_relative: float = number(
+        0.6,
+        low=0,
+        high=1,
+        unit="1",
+        doc="So does a place whose local correlation is below this share of the region's median.",
+        source="skin of one region of one pair of photos agrees alike where it is the same",
     )
     trust_error_px: float = number(
         0.8,
