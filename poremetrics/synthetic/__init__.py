@@ -10,6 +10,8 @@ detector does; "visible" is defined by physics alone.
 from poremetrics.synthetic.nuisance import PRESETS, Nuisance, Preset, draw_nuisance
 from poremetrics.synthetic.peers import PEERS, PeerResult, best_peers, flattened
 from poremetrics.synthetic.records import (
+    CLEAR_PORES,
+    FAINT_PORES,
     NO_MARKS,
     PERFECT_CAMERA,
     TONES,
@@ -43,6 +45,8 @@ from poremetrics.synthetic.shoot import VISIBLE_SNR, photograph, render_skin
 from poremetrics.synthetic.subject import make_skin
 
 __all__ = [
+    "CLEAR_PORES",
+    "FAINT_PORES",
     "NO_MARKS",
     "PEERS",
     "PERFECT_CAMERA",

@@ -58,7 +58,14 @@ def bare_skin(skin: SkinModel, camera: Camera, matrix: Matrix, treatment: Treatm
     _add_spots(density, skin.marks, matrix, camera)
 
     across, along = slopes(height, camera.px_per_mm)
-    shading = np.float32(skin.recipe.relief) * _shading(height, across, along, camera)
+    # The strength of hollows belongs to the subject: no camera may change it.
+    own = float(_hollows(skin.height, skin.recipe.grain_px_per_mm).std())
+    shading = _hollows(height, camera.px_per_mm) * np.float32(_HOLLOW_SHADING / max(own, 1e-9))
+    # Slopes that rise away from the light face it.
+    shading -= np.float32(_SLOPE_SHADING * camera.light_slant) * _along_light(
+        across, along, camera.light_deg
+    )
+    shading *= np.float32(skin.recipe.relief)
     albedo = np.array(colour.ALBEDO[skin.recipe.tone], np.float32)
     light = albedo * np.exp(shading[..., None] - density)
     if camera.shine > 0.0:
@@ -136,7 +143,7 @@ def _sampled(field: FloatImage, grain: float, camera: Camera, matrix: Matrix) ->
         field,
         placed,
         (camera.width_px, camera.height_px),
-        flags=cv2.INTER_CUBIC,
+        flags=cv2.INTER_LANCZOS4,
         borderMode=cv2.BORDER_REFLECT,
     )
     return np.asarray(out, np.float32)
@@ -160,17 +167,10 @@ def _add_spots(density: FloatImage, marks: pd.DataFrame, matrix: Matrix, camera:
         density += drawn[..., None] * pigment
 
 
-def _shading(
-    height: FloatImage, across: FloatImage, along: FloatImage, camera: Camera
-) -> FloatImage:
-    """Return shading of the relief in log light, for a relief of 1."""
-    towards = _along_light(across, along, camera.light_deg)
-    hollow = height - cv2.GaussianBlur(height, (0, 0), _HOLLOW_MM * camera.px_per_mm)
-    hollow *= np.float32(_HOLLOW_SHADING / max(float(hollow.std()), 1e-9))
-    # Slopes that rise away from the light face it.
-    return np.asarray(
-        hollow - np.float32(_SLOPE_SHADING * camera.light_slant) * towards, np.float32
-    )
+def _hollows(height: FloatImage, px_per_mm: float) -> FloatImage:
+    """Return the height above the surroundings: hollows see less of the sky in any light."""
+    around = cv2.GaussianBlur(height, (0, 0), _HOLLOW_MM * px_per_mm)
+    return np.asarray(height - around, np.float32)
 
 
 def _along_light(x: FloatImage, y: FloatImage, light_deg: float) -> FloatImage:

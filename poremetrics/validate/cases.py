@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from poremetrics.model import FLAGS, Comparison
 from poremetrics.settings import Settings
 from poremetrics.synthetic import (
     PEERS,
-    Recipe,
     Rgb,
     SyntheticSkin,
     as_row,
@@ -27,7 +26,7 @@ from poremetrics.synthetic import (
     score_by_size,
     score_links,
 )
-from poremetrics.validate.plan import Accuracy, Pair
+from poremetrics.validate.plan import SKINS, Accuracy, Pair
 
 Row = Mapping[str, object]
 
@@ -50,7 +49,12 @@ def run_accuracy(case: Accuracy) -> list[Rows]:
     """Find the pores of one picture and score them, with the peers on the same picture."""
     for_skin, for_noise = np.random.default_rng(case.seed).spawn(2)
     shot = photograph(make_skin(for_skin, case.recipe), case.camera, for_noise)
-    cell = {"tone": case.tone, "px_per_mm": case.px_per_mm, "contrast": case.contrast}
+    cell = {
+        "skin": case.skin,
+        "tone": case.tone,
+        "px_per_mm": case.px_per_mm,
+        "contrast": case.contrast,
+    }
     border = _border(case)
     found = _pores(measure(shot.picture, view="closeup", mm_per_px=1 / case.px_per_mm).pores)
     ours = score(found, shot.truth, border=border)
@@ -84,6 +88,7 @@ def run_pair(case: Pair) -> list[Rows]:
     row: dict[str, object] = {
         "kind": case.kind,
         "strength": case.strength,
+        "skin": case.skin,
         "tone": case.tone,
         "effect": case.effect,
         "level_pct": case.level_pct,
@@ -106,7 +111,8 @@ def run_pair(case: Pair) -> list[Rows]:
 def _shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
     """Return both photos and the picture of the second after its nuisance."""
     for_skin, for_before, for_after, for_other = np.random.default_rng(case.seed).spawn(4)
-    recipe = Recipe(
+    recipe = replace(
+        SKINS[case.skin],
         width_mm=case.before.width_px / case.before.px_per_mm,
         height_mm=case.before.height_px / case.before.px_per_mm,
         grain_px_per_mm=max(case.before.px_per_mm, case.after.px_per_mm),

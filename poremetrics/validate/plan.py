@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from poremetrics.synthetic import (
+    CLEAR_PORES,
+    FAINT_PORES,
     TONES,
     Camera,
     Nuisance,
@@ -20,6 +22,10 @@ from poremetrics.synthetic import (
 )
 
 Effect = Literal["none", "size", "coverage"]
+Skin = Literal["clear", "faint"]
+
+SKINS: Mapping[Skin, Recipe] = {"clear": CLEAR_PORES, "faint": FAINT_PORES}
+"""Kinds of skin tried: clear pores on smooth skin, faint ones in rough skin."""
 
 SCALES_PX_PER_MM = (8.0, 10.0, 12.0, 16.0, 20.0, 24.0, 30.0)
 CONTRASTS = (0.15, 0.20, 0.26, 0.35)
@@ -36,6 +42,7 @@ class Accuracy:
     """One picture whose pores are found and scored."""
 
     seed: int
+    skin: Skin
     tone: Tone
     px_per_mm: float
     contrast: float
@@ -46,7 +53,8 @@ class Accuracy:
     @property
     def recipe(self) -> Recipe:
         """The skin of this case."""
-        return Recipe(
+        return replace(
+            SKINS[self.skin],
             width_mm=self.width_px / self.px_per_mm,
             height_mm=self.height_px / self.px_per_mm,
             grain_px_per_mm=self.px_per_mm,
@@ -72,8 +80,8 @@ class Pair:
         Group of the table this pair belongs to.
     strength : str
         What differs and how much, as printed.
-    tone : str
-        Fitzpatrick type.
+    skin, tone : str
+        Kind of skin and Fitzpatrick type.
     before, after : Camera
         Both cameras.
     treatment : Treatment
@@ -91,6 +99,7 @@ class Pair:
     seed: int
     kind: str
     strength: str
+    skin: Skin
     tone: Tone
     before: Camera
     after: Camera
@@ -141,24 +150,35 @@ def _seeds(seed: int) -> Iterator[int]:
 
 def _accuracy(seeds: Iterator[int], *, quick: bool) -> Iterator[Accuracy]:
     """Tone by scale at usual contrast, and tone by contrast at a portrait's scale."""
-    usual = Recipe().median_contrast
+    usual = CLEAR_PORES.median_contrast
     size = (420, 340) if quick else (640, 520)
     scales: tuple[float, ...] = (12.0,) if quick else SCALES_PX_PER_MM
     for tone in TONES:
         for scale in scales:
             # Peers cost most of the time; three scales tell their story.
             peers = (tone == "V") if quick else scale in (10.0, 16.0, 24.0)
-            yield Accuracy(next(seeds), tone, scale, usual, *size, peers)
+            yield Accuracy(next(seeds), "clear", tone, scale, usual, *size, peers)
         for contrast in () if quick else CONTRASTS:
             if contrast != usual:
-                yield Accuracy(next(seeds), tone, 12.0, contrast, *size, peers=False)
+                yield Accuracy(next(seeds), "clear", tone, 12.0, contrast, *size, peers=False)
+        for scale in () if quick else (12.0, 18.0):
+            faint = FAINT_PORES.median_contrast
+            yield Accuracy(next(seeds), "faint", tone, scale, faint, *size, peers=True)
+    if quick:
+        faint = FAINT_PORES.median_contrast
+        yield Accuracy(next(seeds), "faint", "II", 12.0, faint, *size, peers=True)
     for scale in (8.0, 20.0) if quick else ():
-        yield Accuracy(next(seeds), "III", scale, usual, *size, peers=False)
+        yield Accuracy(next(seeds), "clear", "III", scale, usual, *size, peers=False)
 
 
 def _pair_camera(*, quick: bool) -> Camera:
     size = (440, 360) if quick else (680, 560)
     return Camera(width_px=size[0], height_px=size[1], px_per_mm=_PAIR_PX_PER_MM)
+
+
+def _skin_of(index: int) -> Skin:
+    """Return the skin of the pair ``index``: a third is faint, in every tone and strength."""
+    return "faint" if index % 9 in (1, 5, 6) else "clear"
 
 
 def _perturbations(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
@@ -173,7 +193,9 @@ def _perturbations(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
                 continue
             chosen = list(strengths.items())
             for strength, (camera, nuisance) in chosen[1:2] if quick else chosen:
-                yield Pair(seed, kind, strength, tone, base, camera, nuisance=nuisance, naive=True)
+                yield Pair(
+                    seed, kind, strength, "clear", tone, base, camera, nuisance=nuisance, naive=True
+                )
 
 
 def _nuisances(base: Camera) -> dict[str, dict[str, tuple[Camera, Nuisance | None]]]:
@@ -253,7 +275,7 @@ def _nulls(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
         cameras = [base, _another_camera(rng, base, _NULL_STRENGTHS[name])]
         if rng.random() < 0.5:
             cameras.reverse()
-        yield Pair(seed, "null", name, tone, cameras[0], cameras[1])
+        yield Pair(seed, "null", name, _skin_of(index), tone, cameras[0], cameras[1])
 
 
 def _powers(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
@@ -270,6 +292,7 @@ def _powers(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
                     seed,
                     "power",
                     f"−{level:g} % {effect}",
+                    _skin_of(index),
                     tone,
                     base,
                     _another_camera(rng, base, _NULL_STRENGTHS["usual"]),
@@ -291,6 +314,6 @@ def _hopeless(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
             seed = next(seeds)
             nuisance = draw_nuisance(np.random.default_rng(seed), preset)
             label = preset.replace("_", " ")
-            yield Pair(seed, "hopeless", label, tone, base, base, nuisance=nuisance)
+            yield Pair(seed, "hopeless", label, "clear", tone, base, base, nuisance=nuisance)
         seed = next(seeds)
-        yield Pair(seed, "hopeless", "other person", tone, base, base, other_person=True)
+        yield Pair(seed, "hopeless", "other person", "clear", tone, base, base, other_person=True)
