@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from poremetrics.align.texture import Patch, blur, normalise
+from poremetrics.align.texture import Patch, blur, fine, normalise
 from poremetrics.model import FloatImage, Mask
 from poremetrics.settings.align import AlignSettings
 
@@ -39,7 +39,7 @@ class Field:
     texture_before, texture_after : (h', w') float32
         Normalised textures at the finest level.
     correlation : (h, w) float32
-        Local texture correlation.
+        Local correlation of fine texture.
     factor : int
         Grid pixels per pixel of the finest level.
     """
@@ -320,17 +320,12 @@ class _Level:
         return (shift * np.float32(self.factor)).astype(np.float32), variance
 
     def local_correlation(self, warped: FloatImage) -> FloatImage:
-        """Return the texture correlation in a Gaussian window, on the nodes."""
+        """Return the correlation of fine texture in a Gaussian window, on the nodes."""
         nodes = self.nodes_shape
         w = self.weight
+        first, second = fine(self.texture, self.settings), fine(warped, self.settings)
         sums = _resize(
-            np.dstack(
-                (
-                    w * self.texture * warped,
-                    w * self.texture * self.texture,
-                    w * warped * warped,
-                )
-            ),
+            np.dstack((w * first * second, w * first * first, w * second * second)),
             nodes,
             cv2.INTER_AREA,
         )

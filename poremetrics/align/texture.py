@@ -47,9 +47,14 @@ def normalise(log_image: FloatImage, settings: AlignSettings) -> FloatImage:
         Clipped to ±3, so that single hairs and glare do not outweigh skin.
     """
     smooth = blur(log_image, settings.texture_smooth_px)
-    fine = smooth - blur(log_image, settings.texture_sigma_px)
-    spread = np.sqrt(blur(fine * fine, settings.texture_sigma_px))
-    return np.clip(fine / (spread + settings.texture_floor), -3.0, 3.0)
+    detail = smooth - blur(log_image, settings.texture_sigma_px)
+    spread = np.sqrt(blur(detail * detail, settings.texture_sigma_px))
+    return np.clip(detail / (spread + settings.texture_floor), -3.0, 3.0)
+
+
+def fine(texture: FloatImage, settings: AlignSettings) -> FloatImage:
+    """Return the finest part of a texture: what no two people share, not even by anatomy."""
+    return texture - blur(texture, settings.fine_sigma_px)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

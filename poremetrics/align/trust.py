@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from poremetrics.align.dense import Field
+from poremetrics.align.texture import fine
 from poremetrics.model import FloatImage, Grid, Mask, RegionAlignment
 from poremetrics.settings.align import AlignSettings
 
@@ -38,8 +39,8 @@ def assess(
     region : RegionAlignment
         Its common area is empty where too little of it is trusted.
     agreement : float
-        Texture correlation before any place was left out, -1..1: what tells the same skin from
-        another, since places were not picked by how well they agree.
+        Correlation of fine texture before any place was left out, -1..1: what tells the same
+        skin from another, since places were not picked by how well they agree.
     """
     both = before_skin & after_skin
     area = jacobian(field.after_map)
@@ -69,18 +70,27 @@ def assess(
         common=common,
         residual_median_px=median,
         residual_p95_px=p95,
-        correlation=agreement(field, common),
+        correlation=correlation(field.texture_before, field.texture_after, common, field.factor),
         common_share=share,
         scale_ratio=scale / grid.step_px,
     )
-    return region, agreement(field, both)
+    first, second = (fine(t, settings) for t in (field.texture_before, field.texture_after))
+    return region, correlation(first, second, both, field.factor)
 
 
-def agreement(field: Field, mask: Mask) -> float:
-    """Return the texture correlation over ``mask``, -1..1; NaN without any."""
-    first, second = field.texture_before, field.texture_after
+def correlation(first: FloatImage, second: FloatImage, mask: Mask, factor: int) -> float:
+    """Return the correlation of two textures over ``mask``, -1..1; NaN without any.
+
+    Parameters
+    ----------
+    first, second : (h', w') float32
+        Textures of mean 0 at a level that is ``factor`` times coarser than the grid.
+    mask : (h, w) bool
+        On the grid.
+    factor : int
+    """
     rows, cols = first.shape
-    whole = np.zeros((rows * field.factor, cols * field.factor), np.float32)
+    whole = np.zeros((rows * factor, cols * factor), np.float32)
     whole[: mask.shape[0], : mask.shape[1]] = mask
     inside = cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA) > 0.5
     if not inside.any():
