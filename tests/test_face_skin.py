@@ -10,7 +10,7 @@ from face_drawing import as_photo
 from poremetrics import face
 from poremetrics.errors import SkinError
 from poremetrics.face.closeup import has_texture, looks_like_skin
-from poremetrics.face.skin import hidden_skin
+from poremetrics.face.skin import fragments, hidden_skin
 from poremetrics.settings.face import FaceSettings
 
 SETTINGS = FaceSettings()
@@ -129,6 +129,30 @@ def test_a_beard_goes_and_the_skin_beside_it_stays():
     assert masks["hair"][20:-20, 340:460].mean() > 0.9
     # 3 mm of margin stand between.
     assert masks["hair"][:, :240].mean() < 0.03
+
+
+def test_an_unlit_side_goes_and_its_border_is_no_hair():
+    pixels, _ = skin_patch("II")
+    x = np.arange(SIDE)
+    light = 0.5 * (1 + np.tanh((240 - x) / (6 * PX_PER_MM)))
+    # Levels go as light to the power 1 / 2.2.
+    side_lit = (pixels * (0.005 + light)[None, :, None] ** (1 / 2.2)).astype(np.uint8)
+    masks = hidden(side_lit)
+    assert masks["dark"][:, 440:].mean() > 0.95
+    assert masks["dark"][:, :240].mean() < 0.02
+    assert masks["hair"].mean() < 0.02
+
+
+def test_islands_between_hidden_places_go():
+    inside = np.ones((300, 300), dtype=bool)
+    ring = np.zeros((300, 300), np.uint8)
+    cv2.circle(ring, (80, 80), 6, 1, 3)
+    cv2.circle(ring, (200, 200), 60, 1, 3)
+    islands = fragments({"hair": ring > 0}, inside, SETTINGS)
+    # At 2.5 px/mm the smaller ring holds 13 mm², the larger one 1,700 mm².
+    assert islands[80, 80]
+    assert not islands[200, 200]
+    assert not islands[10, 10]
 
 
 def test_glare_goes():

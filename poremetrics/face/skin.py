@@ -83,7 +83,7 @@ def hidden_skin(
     mapping of str to (h, w) bool
         ``glare``: clipped or mirror-like; ``dark``: nostrils, deep folds, locks of hair;
         ``hair``: brows, beard, stubble, strands, and lines as dense as hair; ``foreign``: not of
-        the skin's colour. Masks may overlap.
+        the skin's colour; ``fragment``: small islands of skin between all that. Masks may overlap.
     """
     linear = np.asarray(cv2.LUT(pixels, _TO_LINEAR), dtype=np.float32)
     luminance = _luminance(linear)
@@ -98,11 +98,15 @@ def hidden_skin(
     coarse = {
         "glare": mirrored(light, settings),
         "dark": dark_patches(light, settings),
-        "hair": dense_texture(fine, inside, step, settings)
-        | hairy(texture, settings)
-        | strands(texture, settings),
+        "hair": _close(
+            dense_texture(fine, inside, step, settings)
+            | hairy(texture, settings)
+            | strands(texture, settings),
+            settings.hair_gap_mm * settings.mask_px_per_mm,
+        ),
         "foreign": foreign_colour(light, settings),
     }
+    coarse["fragment"] = fragments(coarse, inside, settings)
     masks = {reason: _enlarge(mask, inside.shape) for reason, mask in coarse.items()}
     masks["glare"] |= clipped(pixels, px_per_mm, settings)
     return masks
@@ -154,15 +158,17 @@ def mirrored(light: Light, settings: FaceSettings) -> Mask:
 
 
 def dark_patches(light: Light, settings: FaceSettings) -> Mask:
-    """Return dark patches too wide for a pore, and what is dark and not of the skin's colour.
+    """Return dark patches too wide for a pore, and what is black or nearly.
 
     A patch narrower than ``dark_width_mm`` is found by closing the picture over it, which keeps
-    the shaded side of a nose or face: that is dark on one side only.
+    the shaded side of a nose or face: that is dark on one side only. Black counts where it has
+    not the skin's colour (hair), or where hardly any light comes back at all.
     """
     width = max(3, round(settings.dark_width_mm * settings.mask_px_per_mm) | 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     depth = cv2.morphologyEx(light.level, cv2.MORPH_CLOSE, disc) - light.level
     black = (light.level < -settings.black_step) & (light.whiteness > settings.black_whiteness)
+    black |= light.level < -settings.unlit_step
     margin = settings.dark_margin_mm * settings.mask_px_per_mm
     return _grow((depth > settings.dark_step) | black, margin)
 
@@ -180,6 +186,16 @@ def dense_texture(fine: FloatImage, inside: Mask, step: float, settings: FaceSet
     own = float(np.median(contrast[_enlarge(inside, contrast.shape)]))
     limit = max(settings.beard_contrast, settings.beard_ratio * own)
     return np.asarray(contrast > limit, dtype=np.bool_)
+
+
+def fragments(hidden: Mapping[str, Mask], inside: Mask, settings: FaceSettings) -> Mask:
+    """Return islands of skin too small to be sure of, e.g. between the hairs of a beard."""
+    taken = np.logical_or.reduce(list(hidden.values()))
+    left = _enlarge(inside, taken.shape) & ~taken
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(left.astype(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < settings.fragment_mm2 * settings.mask_px_per_mm**2
+    small[0] = False
+    return np.asarray(small[labels], dtype=np.bool_)
 
 
 def foreign_colour(light: Light, settings: FaceSettings) -> Mask:
@@ -256,6 +272,13 @@ def _grow(mask: Mask, radius_px: float) -> Mask:
     side = 2 * max(1, round(radius_px)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray(cv2.dilate(mask.astype(np.uint8), disc) > 0, dtype=np.bool_)
+
+
+def _close(mask: Mask, radius_px: float) -> Mask:
+    side = 2 * max(1, round(radius_px)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    return np.asarray(closed > 0, dtype=np.bool_)
 
 
 def _shrink(image: FloatImage, factor: float) -> FloatImage:

@@ -640,3 +640,27 @@ class FaceSettings(Room):
         doc="Least strength of hair, relative to the photo's own skin.",
         source=_PORTRAITS,
     )
+    hair_gap_mm: float = number(
+        1.5,
+        low=0.0,
+        high=10.0,
+        unit="mm",
+        doc="Gaps in hair narrower than twice this are closed.",
+        source=_PORTRAITS,
+    )
+    fragment_mm2: float = number(
+        20.0,
+        low=0.0,
+        high=500.0,
+        unit="mm²",
+        doc="Islands of skin smaller than this are left out.",
+        source=_PORTRAITS,
+    )
+    unlit_step: float = number(
+        2.0,
+        low=0.5,
+        high=5.0,
+        unit="ln",
+        doc="Darker than the skin by more there is only noise.",
+        source="with shadow_floor: 3.5 % of the skin's light, almost 5 stops down",
+    )
