@@ -187,17 +187,23 @@ def _resolved(
     """Return what sampling, focus, exposure and processing leave of the skin's texture."""
     limits = settings.change
     if scale is None:
+        mm_per_px = None
         pore_px = limits.visible_diameter_px
         values = {}
     else:
-        pore_px = limits.visible_diameter_um / 1000.0 / (scale.mm_per_px * step_px)
+        mm_per_px = scale.mm_per_px * step_px
+        pore_px = limits.visible_diameter_um / 1000.0 / mm_per_px
         values = {"resolution": pore_px, "sampling": pore_px}
     usable = where & skin.mask
+    sharp = photo_room.sharpness(linear_rgb, usable, settings.photo, mm_per_px=mm_per_px)
     return {
         **values,
-        "focus": skin.blur_px / pore_px,
-        "clipping": photo_room.clipped_share(linear_rgb, where),
-        "texture": photo_room.fine_texture(linear_rgb, usable),
+        # Only blur that is there for sure speaks against a photo.
+        "focus": max(sharp.blur_px - 2.0 * sharp.blur_err_px, 0.0) / pore_px,
+        "clipping": photo_room.clipped_share(linear_rgb, where, settings.photo),
+        "texture": photo_room.fine_texture(
+            linear_rgb, usable, settings.photo, mm_per_px=mm_per_px
+        ),
     }
 
 

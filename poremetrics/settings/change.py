@@ -105,12 +105,12 @@ class ChangeSettings(Room):
         source="sampling theorem: a dip needs two samples across its width",
     )
     maximum_blur_pore_share: float = number(
-        0.40,
+        0.75,
         low=0.05,
-        high=2.0,
+        high=5.0,
         unit="1",
-        doc="Largest point-spread sigma as a share of the diameter of a 250 µm pore.",
-        source="beyond it a dip keeps under half of its depth (Gaussian dip and spread)",
+        doc="Largest point-spread sigma (its lower bound) as a share of a 250 µm pore's diameter.",
+        source="there a Gaussian dip keeps a quarter of its depth",
     )
     maximum_clipped_share: float = number(
         0.05,
