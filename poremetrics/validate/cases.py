@@ -189,7 +189,9 @@ def _true_changes(before: SyntheticSkin, after: SyntheticSkin) -> dict[str, floa
 def _said(result: Comparison) -> dict[str, object]:
     """Return what the tool said about the changes of the one region."""
     row: dict[str, object] = {}
-    table = result.changes[result.changes["region"] == "closeup"].set_index("metric")
+    table = result.changes[result.changes["region"] == "closeup"]
+    # Where no skin was found in common there is no scale either, and names end in _px.
+    table = table.set_index(table["metric"].str.replace("_px", "_um"))
     for name in MEASURES:
         if name not in table.index:
             continue
