@@ -235,8 +235,14 @@ def _fitted(metric: str, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame
     spare = len(y) - len(design.terms)
     if spare < 1:
         return pd.DataFrame()
-    parts, note = _variances(y, design, rows)
-    effect, covariance = _weighted(y, design.matrix, rows, parts)
+    try:
+        parts, note = _variances(y, design, rows)
+        effect, covariance = _weighted(y, design.matrix, rows, parts)
+    except np.linalg.LinAlgError:
+        # E.g. all changes equal to the last digit: there is no spread to judge an effect by.
+        parts, note = (math.nan,) * 3, "the model could not be fitted"
+        effect = np.full(len(design.terms), math.nan)
+        covariance = np.full((len(effect),) * 2, math.nan)
     error = np.sqrt(np.diag(covariance))
     # Containment: a mean over persons has as many degrees of freedom as there are persons to
     # spare; a difference within persons has one per person.
@@ -262,6 +268,8 @@ def _fitted(metric: str, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame
     )
 
 
+_NO_SPREAD = 1e-9
+"""Standard deviation of a log ratio below which only rounding is left."""
 _Parts = tuple[float, float, float]
 """Variances between persons, between the units of a person, and of single visits."""
 
@@ -270,9 +278,11 @@ def _variances(y: Floats, design: _Design, rows: pd.DataFrame) -> tuple[_Parts, 
     """Estimate the variance components by restricted maximum likelihood."""
     persons = rows["subject"].to_numpy(str)
     units = (rows["subject"] + "\n" + rows["unit"]).to_numpy(str)
+    residual = y - design.matrix @ np.linalg.lstsq(design.matrix, y, rcond=None)[0]
+    variance = float(residual @ residual) / (len(y) - len(design.terms))
+    if math.sqrt(variance) < _NO_SPREAD:
+        raise np.linalg.LinAlgError("no spread")
     if len(np.unique(persons)) == len(y):
-        residual = y - design.matrix @ np.linalg.lstsq(design.matrix, y, rcond=None)[0]
-        variance = float(residual @ residual) / (len(y) - len(design.terms))
         return (0.0, 0.0, variance), "one photo per person: persons and visits are not told apart"
     several_units = 1 < len(np.unique(units)) > len(np.unique(persons))
     nested = several_units and len(np.unique(units)) < len(y)
