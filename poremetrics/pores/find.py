@@ -12,7 +12,7 @@ from poremetrics.model import Mask, Points, Skin
 from poremetrics.pores.candidates import Candidates, candidates, thin_out
 from poremetrics.pores.dips import Dips, take_out
 from poremetrics.pores.noise import autocovariance
-from poremetrics.pores.profile import seen_power, true_width
+from poremetrics.pores.profile import depth_kept, seen_power, true_width
 from poremetrics.pores.reject import flags_of
 from poremetrics.pores.size import GAUSSIAN, Sight, fit_dips, start_from
 from poremetrics.settings.pores import PoresSettings
@@ -87,6 +87,14 @@ def on_skin(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
     return inside
 
 
+def share_kept(
+    diameter_px: npt.NDArray[np.float64], blur_px: float, settings: PoresSettings
+) -> npt.NDArray[np.float64]:
+    """Return the share of their depth that pores of a diameter keep behind the blur."""
+    kept = depth_kept(diameter_px, blur_px, settings.profile_exponent)
+    return np.asarray(np.maximum(kept, settings.least_kept), dtype=np.float64)
+
+
 def _table(skin: Skin, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
     half_ratio = 0.5 * np.hypot(*dips.shear.T)
     major, minor = (
@@ -98,19 +106,21 @@ def _table(skin: Skin, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
     diameter, stretch = true_width(dips.seen_px, skin.blur_px, settings.profile_exponent)
     diameter = np.maximum(diameter, smallest)
     elongation = np.maximum(major, smallest) / np.maximum(minor, smallest)
+    kept = share_kept(diameter, skin.blur_px, settings)
+    depth = dips.depth / kept
     angle = np.degrees(0.5 * np.arctan2(dips.shear[:, 1], dips.shear[:, 0])) % 180.0
     table = pd.DataFrame(
         {
             "x_px": dips.xy[:, 0],
             "y_px": dips.xy[:, 1],
             "diameter_px": diameter,
-            "diameter_err_px": diameter * np.hypot(dips.size_err, settings.shape_scatter) * stretch,
+            "diameter_err_px": diameter * settings.error_factor * dips.size_err * stretch,
             "major_px": diameter * np.sqrt(elongation),
             "minor_px": diameter / np.sqrt(elongation),
             "angle_deg": angle,
             "area_px2": 0.25 * np.pi * diameter**2,
-            "contrast": -np.expm1(-dips.depth),
-            "contrast_err": dips.depth_err * np.exp(-dips.depth),
+            "contrast": -np.expm1(-depth),
+            "contrast_err": dips.depth_err / kept * np.exp(-depth),
             "elongation": elongation,
             "snr": dips.depth / dips.depth_err,
         }

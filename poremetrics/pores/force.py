@@ -15,13 +15,14 @@ import pandas as pd
 
 from poremetrics.model import Points, Skin
 from poremetrics.pores.dips import Dips, take_out
-from poremetrics.pores.find import on_skin
+from poremetrics.pores.find import on_skin, share_kept
 from poremetrics.pores.noise import autocovariance
 from poremetrics.pores.profile import seen_power, seen_width, true_width
 from poremetrics.pores.size import Freedom, Sight, fit_dips, start_from
 from poremetrics.settings.pores import PoresSettings
 
-_ROOTED = Freedom(place=False, power=False)
+_ROOTED = Freedom(place=False)
+_ROUGH = Freedom(place=False, power=False)
 _RIGID = Freedom(place=False, size=False, shape=False, power=False)
 
 
@@ -61,12 +62,14 @@ def force(
     fixed, free = _fit_at(skin, places[usable], seen, settings)
     signal = fixed.depth / fixed.depth_err
     strong = (signal > settings.size_snr) & (free.depth > 0)
-    depth = np.where(strong, free.depth, fixed.depth)
-    depth_err = np.where(strong, free.depth_err, fixed.depth_err)
     diameter, stretch = true_width(free.seen_px, skin.blur_px, settings.profile_exponent)
     sized = strong & (diameter > 0) & (free.size_err * stretch < 1.0)
-    size_err = np.hypot(free.size_err, settings.shape_scatter)
+    size_err = settings.error_factor * free.size_err
     error = diameter * size_err * np.where(sized, stretch, np.nan)
+    # where the size cannot be told the aperture's own share keeps the depth linear
+    kept = share_kept(np.where(sized, diameter, aperture[usable]), skin.blur_px, settings)
+    depth = np.where(sized, free.depth, fixed.depth) / kept
+    depth_err = np.where(sized, free.depth_err, fixed.depth_err) / kept
     out["contrast"][usable] = -np.expm1(-depth)
     out["contrast_err"][usable] = depth_err * np.exp(-depth)
     out["diameter_px"][usable] = np.where(sized, diameter, np.nan)
@@ -82,19 +85,22 @@ def _fit_at(
     power = seen_power(seen_px, skin.blur_px, settings.profile_exponent)
     sight = Sight(skin.darkening, skin.mask, skin.noise)
     steps = settings.fit_iterations
-    first = fit_dips(sight, start_from(xy, seen_px), settings, freedom=_ROOTED, iterations=steps)
+    first = fit_dips(sight, start_from(xy, seen_px), settings, freedom=_ROUGH, iterations=steps)
     calm = (first.depth > 0) & (np.abs(np.log(first.seen_px / seen_px)) < np.log(2.0))
+    seen = np.where(calm, first.seen_px, seen_px)
     own = replace(
         first,
         depth=np.where(calm, first.depth, 0.0),
-        seen_px=np.where(calm, first.seen_px, seen_px),
+        seen_px=seen,
         shear=np.where(calm[:, None], first.shear, 0.0),
-        power=power,
+        power=seen_power(seen, skin.blur_px, settings.profile_exponent),
     )
     rest = take_out(skin.darkening, own)
     covariance = autocovariance(rest, skin.mask, skin.noise)
     sight = Sight(rest, skin.mask, skin.noise, covariance)
     start = start_from(xy, seen_px, power)
     fixed = fit_dips(sight, start, settings, freedom=_RIGID, iterations=0, own=own)
-    free = fit_dips(sight, start, settings, freedom=_ROOTED, iterations=steps, own=own)
+    free = fit_dips(
+        sight, own, settings, freedom=_ROOTED, iterations=steps, own=own, window_px=seen_px
+    )
     return fixed, free

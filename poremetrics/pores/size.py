@@ -103,6 +103,7 @@ def fit_dips(
     freedom: Freedom = FREE,
     iterations: int,
     own: Dips | None = None,
+    window_px: npt.NDArray[np.float64] | None = None,
 ) -> Dips:
     """Fit a pit at each of many places.
 
@@ -110,8 +111,7 @@ def fit_dips(
     ----------
     sight : Sight
     start : Dips
-        Where, how wide, of what shape and exponent to start from, see :func:`start_from`. Its
-        diameters set the windows of the fits, which stay.
+        Where, how wide, of what shape and exponent to start from, see :func:`start_from`.
     settings : PoresSettings
     freedom : Freedom
         What may change.
@@ -120,6 +120,8 @@ def fit_dips(
     own : Dips, optional
         Dips, in the same order, that were taken out of ``darkening``; each is put back for its
         own fit.
+    window_px : (N,) float64, optional
+        Diameters that set the windows of the fits; those of ``start`` by default.
 
     Returns
     -------
@@ -129,15 +131,15 @@ def fit_dips(
     n = len(start.depth)
     theta, errors = np.zeros((n, PARAMETERS)), np.full((n, 2), np.nan)
     coverage = np.full(n, np.nan)
-    window_px = settings.window_sigma * start.seen_px
-    for members, half in batches(_REACH * window_px):
+    widths_px = settings.window_sigma * (start.seen_px if window_px is None else window_px)
+    for members, half in batches(_REACH * widths_px):
         part = start.take(members)
         shape = (sight.darkening.shape[0], sight.darkening.shape[1])
         patches = Patches(part.xy, half, shape)
         values = patches.read(sight.darkening)
         if own is not None:
             values = values + dip_values(patches, own.take(members), relative_to=part.xy)
-        width = window_px[members, None].astype(np.float32)
+        width = widths_px[members, None].astype(np.float32)
         window = np.exp(np.float32(-0.5) * (patches.dx**2 + patches.dy**2) / width**2)
         weight = window * patches.read_mask(sight.mask)
         noise = np.maximum(_at(sight.noise, part.xy), 1e-6)

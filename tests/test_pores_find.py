@@ -1,0 +1,419 @@
+"""Flattening, detection, sizing and flags against dips and marks that were drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from poremetrics.model import FLAGS
+from poremetrics.pores import find, flatten
+from poremetrics.pores.blur import point_spread_px
+from poremetrics.pores.candidates import thin_out
+from poremetrics.pores.profile import (
+    FWHM_PER_SIGMA,
+    depth_kept,
+    pit_table,
+    seen_power,
+    seen_width,
+    true_width,
+)
+from poremetrics.settings.pores import PoresSettings
+
+SETTINGS = PoresSettings()
+BLUR_PX = 0.9
+
+
+@dataclass
+class Drawing:
+    """Skin that was drawn, and what is on it."""
+
+    linear: np.ndarray
+    xy: np.ndarray
+    diameter: np.ndarray
+    depth: np.ndarray
+
+
+def draw(
+    seed=0,
+    size=360,
+    count=110,
+    diameter=(3.0, 7.0),
+    depth=(0.15, 0.35),
+    power=(3.8, 3.8),
+    noise=0.01,
+    relief=0.0,
+    blur=BLUR_PX,
+    ratio=1.0,
+    tone=(0.45, 0.27, 0.21),
+    tint=(1.0, 1.0, 1.0),
+    extra=None,
+    apart=None,
+):
+    """Draw round or oval pits on a raster four times finer, blurred and averaged down."""
+    rng = np.random.default_rng(seed)
+    fine = 4
+    xy = []
+    while len(xy) < count:
+        place = rng.uniform(14, size - 15, 2)
+        if all(np.hypot(*(place - other)) > (apart or 2.6 * diameter[1]) for other in xy):
+            xy.append(place)
+        elif rng.random() < 1e-3:
+            break
+    xy = np.array(xy)
+    widths = rng.uniform(*diameter, len(xy))
+    depths = rng.uniform(*depth, len(xy))
+    powers = rng.uniform(*power, len(xy))
+    angles = rng.uniform(0, np.pi, len(xy))
+    raster = np.zeros((size * fine, size * fine), np.float32)
+    axis = (np.arange(size * fine) + 0.5) / fine - 0.5
+    for (x, y), d, a, p, turn in zip(xy, widths, depths, powers, angles, strict=True):
+        reach = 1.5 * d * np.sqrt(ratio) + 2
+        cols = np.flatnonzero(np.abs(axis - x) < reach)
+        rows = np.flatnonzero(np.abs(axis - y) < reach)
+        u, v = np.meshgrid(axis[cols] - x, axis[rows] - y)
+        along = (u * np.cos(turn) + v * np.sin(turn)) / np.sqrt(ratio)
+        across = (v * np.cos(turn) - u * np.sin(turn)) * np.sqrt(ratio)
+        pit = a * np.exp(-np.log(2) * (2 * np.hypot(along, across) / d) ** p)
+        raster[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1] += pit
+    if extra is not None:
+        raster += extra(*np.meshgrid(axis, axis))
+    # the pixel itself blurs by 1/12 px²
+    raster = cv2.GaussianBlur(raster, (0, 0), fine * np.sqrt(blur**2 - 1 / 12))
+    dark = cv2.resize(raster, (size, size), interpolation=cv2.INTER_AREA)
+    if relief:
+        bumps = cv2.GaussianBlur(rng.standard_normal((size, size)), (0, 0), 2.5)
+        dark = dark + relief * bumps / bumps.std()
+    grain = noise * rng.standard_normal((size, size))
+    channels = [
+        level * np.exp(-share * dark - grain) for level, share in zip(tone, tint, strict=True)
+    ]
+    return Drawing(np.stack(channels, axis=-1).astype(np.float32), xy, widths, depths)
+
+
+def look(drawing, mask=None, blur=BLUR_PX):
+    """Flatten, with the blur that was drawn."""
+    inside = np.ones(drawing.linear.shape[:2], bool) if mask is None else mask
+    return replace(flatten(drawing.linear, inside, SETTINGS), blur_px=blur)
+
+
+def matched(drawing, pores, within=2.0):
+    """Truth index of every pore, -1 where there is none."""
+    distance, index = cKDTree(drawing.xy).query(pores[["x_px", "y_px"]].to_numpy())
+    return np.where(distance < within, index, -1)
+
+
+def spread(values):
+    return 1.4826 * np.median(np.abs(values - np.median(values)))
+
+
+# --- flattening ----------------------------------------------------------------------------
+
+
+def test_exposure_does_not_change_darkening():
+    # exact but for float32: the logarithm has no offset
+    drawing = draw(noise=0.0, count=20)
+    bright, dark = (look(replace(drawing, linear=drawing.linear * gain)) for gain in (1.0, 0.25))
+    assert np.abs(bright.darkening - dark.darkening).max() < 1e-4
+
+
+def test_bare_skin_is_zero_and_noise_is_measured():
+    drawing = draw(noise=0.02, count=1)
+    skin = look(drawing)
+    assert abs(np.median(skin.darkening)) < 0.001
+    # 4 % of a standard error per tile, far less over nine tiles; the background takes a little
+    assert np.median(skin.noise) == pytest.approx(0.02, rel=0.06)
+
+
+def test_shading_is_taken_out_and_pores_stay():
+    drawing = draw(noise=0.004)
+    ramp = np.linspace(0.4, 1.0, 360, dtype=np.float32)
+    shaded = replace(drawing, linear=drawing.linear * ramp[None, :, None] * ramp[:, None, None])
+    flat, ramped = look(drawing), look(shaded)
+    inner = (slice(20, -20), slice(20, -20))
+    # a gradient of 0.25 % per pixel curves by far less than the noise within a window
+    assert np.abs(flat.darkening - ramped.darkening)[inner].max() < 0.01
+
+
+def test_pores_do_not_bias_the_local_skin():
+    # one pixel in eight lies in a pore; a plain mean would sit 0.03 too dark
+    drawing = draw(noise=0.01, count=150, diameter=(6.0, 8.0), depth=(0.3, 0.3), size=300)
+    skin = look(drawing)
+    distance = cKDTree(drawing.xy).query(np.argwhere(skin.mask)[:, ::-1])[0].reshape(300, 300)
+    assert abs(np.mean(skin.darkening[distance > 9])) < 0.006
+
+
+def test_dark_and_clipped_pixels_are_masked():
+    drawing = draw(count=1)
+    linear = drawing.linear.copy()
+    linear[:20] = 0.0
+    linear[-20:] = 1.0
+    skin = look(replace(drawing, linear=linear))
+    assert not skin.mask[:20].any()
+    assert not skin.mask[-20:].any()
+    assert skin.mask[30:-30].all()
+    assert np.isfinite(skin.darkening).all()
+
+
+# --- detection -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", [0.005, 0.01, 0.02, 0.03, 0.04])
+@pytest.mark.parametrize("tone", [(0.55, 0.38, 0.30), (0.10, 0.05, 0.03)])
+def test_pores_are_found_in_light_and_dark_skin(level, tone):
+    drawing = draw(seed=1, noise=level, depth=(0.25, 0.35), tone=tone)
+    pores = find(look(drawing), SETTINGS).query("is_pore")
+    index = matched(drawing, pores)
+    # the weakest, 3 px wide in the strongest noise, stand 6 sigmas out
+    assert len(np.unique(index[index >= 0])) >= 0.97 * len(drawing.xy)
+    assert np.mean(index < 0) <= 0.02
+    found = drawing.xy[index[index >= 0]]
+    offset = pores[["x_px", "y_px"]].to_numpy()[index >= 0] - found
+    assert np.median(np.hypot(*offset.T)) < 0.25
+
+
+def test_bare_skin_has_hardly_any_pores():
+    # 4.4 sigmas on 60,000 pixels of noise and relief: a handful at most
+    for level, relief in ((0.01, 0.0), (0.03, 0.0), (0.005, 0.02)):
+        drawing = draw(noise=level, relief=relief, count=1, diameter=(3, 3), depth=(1e-6, 1e-6))
+        assert find(look(drawing), SETTINGS)["is_pore"].sum() <= 6
+
+
+def test_turning_the_picture_turns_the_answer():
+    drawing = draw(seed=2, noise=0.02)
+    upright = find(look(drawing), SETTINGS).query("is_pore")
+    turned = find(
+        look(replace(drawing, linear=np.ascontiguousarray(np.rot90(drawing.linear)))), SETTINGS
+    ).query("is_pore")
+    assert len(turned) == pytest.approx(len(upright), abs=1)
+    back = np.stack([359 - turned["y_px"], turned["x_px"]], axis=1)
+    distance, index = cKDTree(back).query(upright[["x_px", "y_px"]].to_numpy())
+    close = distance < 0.1
+    assert close.mean() > 0.98
+    ratio = turned["diameter_px"].to_numpy()[index[close]] / upright["diameter_px"][close]
+    assert np.abs(np.log(ratio)).max() < 0.02
+
+
+def test_smaller_copy_has_smaller_pores():
+    drawing = draw(seed=3, noise=0.01, diameter=(5.0, 8.0))
+    small = cv2.resize(drawing.linear, (324, 324), interpolation=cv2.INTER_AREA)
+    one = find(look(drawing), SETTINGS).query("is_pore")
+    # averaging over 1/0.9 pixels adds to the blur what a wider pixel has more than one has
+    blur = np.hypot(0.9 * BLUR_PX, np.sqrt((1 - 0.81) / 12))
+    two = find(look(replace(drawing, linear=small), blur=blur), SETTINGS).query("is_pore")
+    assert len(two) == pytest.approx(len(one), rel=0.02)
+    assert two["diameter_px"].median() == pytest.approx(0.9 * one["diameter_px"].median(), rel=0.02)
+
+
+def test_touching_pores_are_two():
+    drawing = draw(noise=0.005, count=1, diameter=(5, 5), depth=(0.3, 0.3))
+    x, y = drawing.xy[0]
+
+    def neighbour(u, v):
+        pit = 0.3 * np.exp(-np.log(2) * (2 * np.hypot(u - x - 6.0, v - y) / 5.0) ** 3.8)
+        return pit.astype(np.float32)
+
+    pair = draw(noise=0.005, count=1, diameter=(5, 5), depth=(0.3, 0.3), extra=neighbour)
+    pores = find(look(pair), SETTINGS).query("is_pore")
+    near = pores[np.hypot(pores["x_px"] - x, pores["y_px"] - y) < 9]
+    assert len(near) == 2
+    # each is sized as if it stood alone, within the 5 % that neighbours are worth
+    assert near["diameter_px"].to_numpy() == pytest.approx([5.0, 5.0], rel=0.06)
+
+
+def test_mask_border_makes_no_pores():
+    drawing = draw(noise=0.01, count=1, diameter=(3, 3), depth=(1e-6, 1e-6))
+    mask = np.zeros((360, 360), bool)
+    cv2.circle(view := mask.astype(np.uint8), (180, 180), 120, 1, -1)
+    dark = drawing.linear.copy()
+    dark[view == 0] *= 0.3
+    pores = find(look(replace(drawing, linear=dark), mask=view.astype(bool)), SETTINGS)
+    assert pores["is_pore"].sum() <= 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 40), (64, 64)])
+def test_tiny_or_empty_patches_give_an_empty_table(shape):
+    linear = np.full((*shape, 3), 0.3, np.float32)
+    for mask in (np.ones(shape, bool), np.zeros(shape, bool)):
+        pores = find(flatten(linear, mask, SETTINGS), SETTINGS)
+        assert len(pores) == 0
+        assert list(pores["flags"]) == []
+
+
+def test_thinning_keeps_the_strongest():
+    xy = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [9.0, 9.0]])
+    keep = thin_out(xy, np.full(4, 2.5), np.array([3.0, 2.0, 1.0, 0.5]), share=0.5)
+    # the second falls to the first, so the third is free of it
+    assert keep.tolist() == [True, False, True, True]
+
+
+# --- size ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("diameter", "limit"), [(3.0, 0.10), (4.0, 0.05), (6.0, 0.05), (9, 0.05)])
+@pytest.mark.parametrize("power", [(2.6, 2.6), (3.2, 3.2), (4.0, 4.0)])
+def test_size_is_unbiased_over_profiles(diameter, limit, power):
+    if diameter == 3.0 and power[0] < 3:
+        limit = 0.15  # behind this blur the profile of a 3 px pore cannot be told
+    elif power[0] < 3:
+        limit = 0.10
+    drawing = draw(
+        seed=4, count=40, diameter=(diameter, diameter), depth=(0.3, 0.3), noise=0.01, power=power
+    )
+    pores = find(look(drawing), SETTINGS).query("is_pore")
+    index = matched(drawing, pores)
+    ratio = pores["diameter_px"].to_numpy()[index >= 0] / diameter
+    assert abs(np.log(np.median(ratio))) < limit
+
+
+@pytest.mark.parametrize("level", [0.01, 0.015, 0.02, 0.03, 0.04])
+def test_claimed_diameter_error_is_the_real_one(level):
+    errors = []
+    for seed in range(4):
+        drawing = draw(
+            seed=10 + seed, diameter=(4.0, 7.0), depth=(0.25, 0.4), noise=level, power=(3.0, 4.0)
+        )
+        pores = find(look(drawing), SETTINGS).query("is_pore")
+        index = matched(drawing, pores)
+        pores, index = pores[index >= 0], index[index >= 0]
+        off = pores["diameter_px"].to_numpy() - drawing.diameter[index]
+        errors.append(off / pores["diameter_err_px"].to_numpy())
+    # 400 pores: the robust spread itself is known to 5 %; the issue asks for 20 %
+    assert spread(np.concatenate(errors)) == pytest.approx(1.0, abs=0.2)
+
+
+def test_elongation_and_angle_of_oval_pores():
+    drawing = draw(seed=5, diameter=(6.0, 6.0), ratio=1.8, noise=0.005, depth=(0.3, 0.3))
+    pores = find(look(drawing), SETTINGS).query("is_pore")
+    # the prior of the axis ratio takes a few per cent off it
+    assert pores["elongation"].median() == pytest.approx(1.8, rel=0.08)
+    assert (pores["major_px"] * pores["minor_px"]).to_numpy() == pytest.approx(
+        pores["diameter_px"].to_numpy() ** 2
+    )
+    assert pores["area_px2"].to_numpy() == pytest.approx(
+        np.pi / 4 * pores["diameter_px"].to_numpy() ** 2
+    )
+    rng = np.random.default_rng(5)
+    assert pores["angle_deg"].between(0, 180).all()
+    assert rng.random() < 1
+
+
+def test_angle_is_from_x_towards_y():
+    def oval(u, v):
+        along, across = (u + v) / np.sqrt(2), (v - u) / np.sqrt(2)
+        return (0.4 * np.exp(-((along / 4.0) ** 2) - (across / 2.4) ** 2)).astype(np.float32)
+
+    def placed(u, v):
+        return oval(u - 180, v - 180)
+
+    drawing = draw(count=1, diameter=(3, 3), depth=(1e-6, 1e-6), noise=0.003, extra=placed)
+    pores = find(look(drawing), SETTINGS).query("is_pore")
+    assert pores["angle_deg"].iloc[0] == pytest.approx(45.0, abs=3.0)
+
+
+# --- the blur tables -----------------------------------------------------------------------
+
+
+def test_gaussian_pit_follows_the_sum_of_squares():
+    width = np.array([2.0, 4.0, 9.0])
+    seen = seen_width(width, 0.8, 2.0)
+    assert seen == pytest.approx(np.hypot(width, 0.8 * FWHM_PER_SIGMA), rel=0.01)
+    assert depth_kept(width, 0.8, 2.0) == pytest.approx((width / seen) ** 2, rel=0.02)
+
+
+def test_true_width_undoes_seen_width():
+    for exponent in (2.0, 2.8, 3.8, 5.0):
+        width = np.geomspace(1.0, 20.0, 12)
+        back, stretch = true_width(seen_width(width, 0.9, exponent), 0.9, exponent)
+        assert back == pytest.approx(width, rel=0.015)
+        assert (stretch > 0.9).all()
+        assert np.all(np.diff(pit_table(exponent).seen) > 0)
+    assert true_width(np.array([1.0]), 0.9, 3.0)[0][0] == 0.0
+    assert seen_power(np.array([2.2, 30.0]), 0.9, 4.0) == pytest.approx([2.0, 4.0], abs=0.3)
+
+
+def test_blur_is_measured_in_order():
+    spreads = []
+    for blur in (0.7, 1.1, 1.6):
+        skin = flatten(
+            draw(seed=6, blur=blur, noise=0.003, diameter=(2.0, 6.0)).linear,
+            np.ones((360, 360), bool),
+            SETTINGS,
+        )
+        spreads.append(skin.blur_px)
+    assert spreads == sorted(spreads)
+    assert point_spread_px(np.zeros((20, 20), np.float32), np.ones((20, 20), bool)) > 0
+
+
+# --- flags ---------------------------------------------------------------------------------
+
+
+def test_every_flag_is_declared_and_excludes_as_declared():
+    drawing = draw(seed=7, noise=0.02)
+    pores = find(look(drawing), SETTINGS)
+    for flags, is_pore in zip(pores["flags"], pores["is_pore"], strict=True):
+        names = [name for name in flags.split(";") if name]
+        assert set(names) <= set(FLAGS)
+        assert is_pore == (not any(FLAGS[name].excludes for name in names))
+
+
+def test_hair_is_not_a_row_of_pores():
+    def hair(u, v):
+        bend = 180 + 20 * np.sin(u / 60.0)
+        line = 0.5 * np.exp(-(((v - bend) / 0.8) ** 2))
+        return (line * ((u > 60) & (u < 300))).astype(np.float32)
+
+    drawing = draw(count=1, diameter=(3, 3), depth=(1e-6, 1e-6), noise=0.01, extra=hair)
+    pores = find(look(drawing), SETTINGS)
+    along = pores[np.abs(pores["y_px"] - 180 - 20 * np.sin(pores["x_px"] / 60.0)) < 4]
+    strong = along[along["snr"] > SETTINGS.pore_snr]
+    assert len(strong) >= 4
+    assert strong["is_pore"].mean() <= 0.1
+    assert strong["flags"].str.contains("hair|wrinkle").mean() >= 0.8
+
+
+def freckled(tint):
+    def spots(u, v):
+        total = np.zeros_like(u, dtype=np.float32)
+        for x in range(60, 320, 60):
+            for y in range(60, 320, 60):
+                total += 0.25 * np.exp(-np.log(2) * (2 * np.hypot(u - x, v - y) / 14.0) ** 4)
+        return total
+
+    return draw(count=1, diameter=(3, 3), depth=(1e-6, 1e-6), noise=0.01, tint=tint, extra=spots)
+
+
+def test_freckles_are_pigment_and_blemishes_are_blood():
+    # melanin takes blue more than green and green more than red; blood takes green and blue
+    for tint, name in (((0.35, 1.15, 1.7), "freckle"), ((0.25, 1.3, 1.2), "blemish")):
+        pores = find(look(freckled(tint)), SETTINGS)
+        wide = pores[(pores["snr"] > SETTINGS.pore_snr) & (pores["diameter_px"] > 10)]
+        assert len(wide) >= 20
+        assert wide["flags"].str.contains(name).mean() > 0.9
+        assert not wide["is_pore"].any()
+
+
+def test_dark_core_is_a_plug_and_a_deep_pore_has_its_contrast():
+    drawing = draw(seed=8, diameter=(8.0, 9.0), depth=(0.9, 0.9), noise=0.01, count=30)
+    pores = find(look(drawing), SETTINGS).query("is_pore")
+    assert pores["flags"].str.contains("plug").all()
+    # a pit of eight pixels keeps all of its depth behind this blur
+    assert pores["contrast"].median() == pytest.approx(1 - np.exp(-0.9), rel=0.05)
+
+
+def test_edge_is_flagged():
+    drawing = draw(count=1, diameter=(6, 6), depth=(0.3, 0.3), noise=0.005)
+    x, _ = drawing.xy[0]
+    mask = np.ones((360, 360), bool)
+    mask[:, : int(x) - 3] = False
+    pores = find(look(drawing, mask=mask), SETTINGS).query("is_pore")
+    assert "edge" in pores["flags"].iloc[0]
+
+
+def test_coloured_noise_is_noise():
+    drawing = draw(seed=9, count=20, tint=(1.6, 1.0, 1.6), depth=(0.2, 0.3), noise=0.01)
+    pores = find(look(drawing), SETTINGS)
+    assert pores["is_pore"].sum() <= 2
