@@ -322,14 +322,12 @@ def _find_both(
 ) -> tuple[Face, Face]:
     where = _where(options)
     before_face = face.find(before, settings.face, **where, name="the before photo")
-    # mm_per_px and polygons belong to the before photo; alignment carries them over. A view that
-    # was found, not given, must hold for both.
-    carried: _Where = {
-        **where,
-        "view": before_face.view,
-        "mm_per_px": None,
-        "regions": None,
-    }
+    if before.sha256 == after.sha256:
+        return before_face, before_face
+    # Polygons belong to the before photo and alignment carries them over. A given scale is that
+    # of the before photo too: here it only tells how wide a hair may be. A view that was found,
+    # not given, must hold for both.
+    carried: _Where = {**where, "view": before_face.view, "regions": None}
     return before_face, face.find(after, settings.face, **carried, name="the after photo")
 
 
