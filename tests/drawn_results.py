@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import cv2
 import numpy as np
 import pandas as pd
+
 from poremetrics.change.checks import CHECKS
 from poremetrics.model import (
     CHANGES,
@@ -99,9 +100,9 @@ def comparison(
     )
 
 
-def measurement(*, size: tuple[int, int] = (900, 1200), pores_per_region: int = 220) -> Measurement:
+def measurement(**options: object) -> Measurement:
     """One photo of the same face."""
-    pair = comparison(size=size, pores_per_region=pores_per_region)
+    pair = comparison(**options)
     frame = pair.pores[pair.pores["photo"] == "before"].assign(photo="photo")
     regions = pair.regions[pair.regions["photo"] == "before"].assign(photo="photo")
     quality = pair.quality[pair.quality["photo"] == "before"].assign(photo="photo")
@@ -353,7 +354,8 @@ def _changes(
     spread = {
         "count": (210.0, "pores", 1.6, 8.0), f"density_{area}": (71.0, "1/cm²", 1.6, 8.0),
         "coverage_pct": (6.1, "%", 2.0, 7.0), f"diameter_{unit}_median": (312.0, "µm", 0.8, 5.0),
-        "contrast_mean": (0.171, "1", 0.4, 5.0), f"diameter_{unit}_matched": (321.0, "µm", 1.0, 5.0),
+        "contrast_mean": (0.171, "1", 0.4, 5.0),
+        f"diameter_{unit}_matched": (321.0, "µm", 1.0, 5.0),
         "contrast_matched": (0.168, "1", 0.4, 5.0),
     }  # fmt: skip
     extra = {"elongation_median": (1.21, "1"), "redness": (14.2, "a*"), "shine": (0.031, "1")}

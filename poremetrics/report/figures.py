@@ -71,7 +71,7 @@ def new_axes(
     if not left_share:
         return figure.add_subplot()
     foot = _FOOT_INCH / height
-    return figure.add_axes((left_share, foot, 0.99 - left_share, 0.98 - foot))
+    return figure.add_axes((left_share, foot, 0.975 - left_share, 0.98 - foot))
 
 
 def figure_of(ax: Axes) -> Figure:

@@ -220,6 +220,8 @@ _REASONS: Mapping[int, tuple[str, str]] = {
     errno.EPERM: ("may not be written", "name a folder you may write to"),
     errno.EROFS: ("lies on a read-only disk", "name a folder you may write to"),
     errno.ENAMETOOLONG: ("its name is too long", "name a folder with a shorter name"),
+    errno.ENOENT: ("the folder around it does not exist", "create it first"),
+    errno.EEXIST: ("lies below a file, not a folder", "name another folder"),
     errno.ENOTDIR: ("lies below a file, not a folder", "name another folder"),
     errno.EBUSY: ("is in use by the system", "name a new folder inside it"),
 }

@@ -49,9 +49,11 @@ def _notes(quality: pd.DataFrame) -> tuple[Note, ...]:
         photos = [texts.CHECK_PHOTOS.get(str(name), str(name)) for name in group["photo"].unique()]
         places = ", ".join(_place(str(name)) for name in group["region"].unique())
         where = f"{texts.AND.join(photos)}: {places}".lower()
+        title = texts.FAILED_LINE.format(check=check_name(str(check)), where=where)
+        of_all = set(group["region"]) == {WHOLE} and set(group["photo"]) == {"pair"}
         notes.append(
             Note(
-                texts.FAILED_LINE.format(check=check_name(str(check)), where=where),
+                check_name(str(check)) if of_all else title,
                 _worst(group, None if declared is None else declared.bound),
                 "" if declared is None else declared.remedy,
                 declared is not None and declared.refuses,

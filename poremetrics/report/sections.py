@@ -84,7 +84,8 @@ def _pair_notes(result: Comparison) -> tuple[str, ...]:
         if holds
     ]
     others = (*alignment.notes, *result.before_face.notes, *result.after_face.notes)
-    return tuple(dict.fromkeys([*notes, *others]))
+    early = [_timing_words(result)] if _too_soon(result) else []
+    return tuple(dict.fromkeys([*early, *notes, *others]))
 
 
 def _pair_sections(result: Comparison, photos: Shown) -> tuple[Section, ...]:
@@ -209,19 +210,27 @@ def _secondary(result: Comparison) -> Section | None:
 
 
 def _timing(result: Comparison) -> Section:
+    return _section("timing", "", Text((_timing_words(result),)))
+
+
+def _timing_words(result: Comparison) -> str:
     change = result.settings.change
     days = result.days_since_treatment
     pattern = texts.TIMING_GOOD
     if days is None:
         pattern = texts.TIMING_UNKNOWN
-    elif days < change.minimum_days_since_treatment:
+    elif _too_soon(result):
         pattern = texts.TIMING_EARLY
     elif days < change.best_days_since_treatment:
         pattern = texts.TIMING_MIDDLE
-    words = pattern.format(
+    return pattern.format(
         days="" if days is None else f"{days:g}", best=f"{change.best_days_since_treatment:g}"
     )
-    return _section("timing", "", Text((words,)))
+
+
+def _too_soon(result: Comparison) -> bool:
+    days = result.days_since_treatment
+    return days is not None and days < result.settings.change.minimum_days_since_treatment
 
 
 def _methods(result: Comparison | Measurement) -> Section:
