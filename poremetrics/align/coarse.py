@@ -84,6 +84,8 @@ def from_features(
 ) -> Affine | None:
     """Find the affine map between two pictures of the same skin without landmarks.
 
+    Looked for on reduced pictures first, then once more on larger ones.
+
     Scale-invariant features (Lowe 2004) of the normalised skin vote for a similarity, any turn
     and scale within ``scale_ratio_max``; an affine map is then fitted to those that agree.
 
@@ -101,9 +103,18 @@ def from_features(
     (2, 3) float64 or None
         Before pixels to after pixels; None where too few features agree.
     """
+    patches = cut(before.pixels, before_box), cut(after.pixels, after_box)
+    for side_px in (settings.feature_side_px, 2 * settings.feature_side_px):
+        found = _agreement(*patches, side_px, settings)
+        if found is not None:
+            return found
+    return None
+
+
+def _agreement(before: Patch, after: Patch, side_px: int, settings: AlignSettings) -> Affine | None:
+    """Return the affine map on which enough features agree."""
     (first, first_words), (second, second_words) = (
-        _features(cut(photo.pixels, box), settings)
-        for photo, box in ((before, before_box), (after, after_box))
+        _features(patch, side_px, settings) for patch in (before, after)
     )
     if min(len(first), len(second)) < settings.feature_min_inliers:
         return None
@@ -119,7 +130,7 @@ def from_features(
         points[list(index)]
         for points, index in zip((first, second), zip(*pairs, strict=True), strict=True)
     )
-    reach = settings.feature_miss_px * max(1.0, max(after_box.shape) / settings.feature_side_px)
+    reach = settings.feature_miss_px * max(1.0, max(after.image.shape) / side_px)
     cv2.setRNGSeed(0)
     similarity, agree = cv2.estimateAffinePartial2D(
         here, there, method=cv2.RANSAC, ransacReprojThreshold=reach, maxIters=5000
@@ -136,9 +147,11 @@ def from_features(
     return found
 
 
-def _features(patch: Patch, settings: AlignSettings) -> tuple[Points, npt.NDArray[np.float32]]:
+def _features(
+    patch: Patch, side_px: int, settings: AlignSettings
+) -> tuple[Points, npt.NDArray[np.float32]]:
     """Return features of a patch: (N, 2) photo positions and (N, 128) descriptors."""
-    small = patch.reduce(max(patch.image.shape) / settings.feature_side_px)
+    small = patch.reduce(max(patch.image.shape) / side_px)
     texture = normalise(small.image, settings)
     picture = cv2.convertScaleAbs(texture, alpha=40.0, beta=128.0)
     keypoints, words = cv2.SIFT.create(

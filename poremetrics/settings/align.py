@@ -66,15 +66,16 @@ class AlignSettings(Room):
 
     # Coarse: features of a close-up.
     feature_side_px: int = number(
-        900,
-        low=300,
+        640,
+        low=200,
         high=3000,
         unit="px",
-        doc="Longer side to which a photo is reduced before features are looked for.",
-        source="pores of a close-up stay 3 px and more across",
+        doc="Longer side to which a photo is reduced before features are looked for; where they "
+        "do not agree, it is tried once more at twice this side.",
+        source="marks and mottling stay visible; the second try sees single pores",
     )
     feature_count: int = number(
-        3000,
+        1500,
         low=200,
         high=20000,
         unit="features",
