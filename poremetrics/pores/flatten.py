@@ -1,7 +1,7 @@
 """Skin with shading taken out: how much darker each pixel is than the skin around it.
 
-Background first, then noise, as source detection in astronomy does it: the local skin is the
-mean of a window in which dark and bright outliers (pores, hairs, glints) do not count.
+Background first, then noise, as source detection in astronomy does it: the local skin is a
+plane through a window in which dark and bright outliers (pores, hairs, glints) do not count.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from poremetrics.model import FloatImage, Mask, Skin
-from poremetrics.pores._local import local_mean, local_noise
+from poremetrics.pores._local import local_level, local_noise, local_spread
 from poremetrics.pores.blur import point_spread_px
 from poremetrics.settings.pores import PoresSettings
 
@@ -44,7 +44,7 @@ def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin
     darkening = _flattened(log_luminance, inside, settings)
     weight = inside.astype(np.float32)
     chroma = [
-        np.where(inside, ratio - local_mean(ratio, weight, settings.background_sigma_px), 0.0)
+        np.where(inside, ratio - local_level(ratio, weight, settings.background_sigma_px), 0.0)
         for ratio in (logs[..., 0] - logs[..., 1], logs[..., 1] - logs[..., 2])
     ]
     return Skin(
@@ -53,7 +53,7 @@ def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin
         noise=local_noise(darkening, inside, settings.noise_tile_px),
         redness=chroma[0].astype(np.float32),
         brownness=chroma[1].astype(np.float32),
-        blur_px=point_spread_px(darkening, inside),
+        blur_px=point_spread_px(linear, inside, settings),
     )
 
 
@@ -62,11 +62,12 @@ def _flattened(log_luminance: FloatImage, inside: Mask, settings: PoresSettings)
     weight = inside.astype(np.float32)
     darkening = np.zeros_like(log_luminance)
     for last in range(settings.background_passes):
-        skin = local_mean(log_luminance, weight, settings.background_sigma_px)
+        skin = local_level(log_luminance, weight, settings.background_sigma_px)
         darkening = np.where(inside, skin - log_luminance, np.float32(0.0))
         if last == settings.background_passes - 1:
             break
-        noise = local_noise(darkening, inside, settings.noise_tile_px)
+        # about the local median: where the level is still off, nothing would be left otherwise
+        median, noise = local_spread(darkening, inside, settings.noise_tile_px)
         limit = settings.background_clip * noise
-        weight = (inside & (np.abs(darkening) < limit)).astype(np.float32)
+        weight = (inside & (np.abs(darkening - median) < limit)).astype(np.float32)
     return darkening.astype(np.float32)

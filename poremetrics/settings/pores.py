@@ -28,12 +28,28 @@ class PoresSettings(Room):
         doc="Linear light above this in green is a clipped highlight; it is masked.",
         source="sRGB 251 of 255",
     )
+    skin_rolloff_px2: float = number(
+        1.4,
+        low=0.0,
+        high=10.0,
+        unit="px²",
+        doc="What the skin's own smoothness adds to the squared point spread of its spectrum.",
+        source="synthetic skin of 10 to 26 px/mm and 0.6 to 2.4 px of blur: 0.5 to 2.3 px²",
+    )
+    smallest_blur_px: float = number(
+        0.6,
+        low=0.1,
+        high=3.0,
+        unit="px",
+        doc="Smallest point spread of any camera with demosaicking.",
+        source="sharpest portraits: 0.55 to 0.8 px",
+    )
     background_sigma_px: float = number(
         14.0,
         low=4.0,
         high=100.0,
         unit="px",
-        doc="Standard deviation of the window whose mean is the local skin.",
+        doc="Standard deviation of the window whose level is the local skin.",
         source="two pore diameters at 24 px/mm",
     )
     background_clip: float = number(
