@@ -1,7 +1,7 @@
 """Every word of the report, in one place. Plain English; exact terms only in the tables.
 
 A report speaks of the *appearance* of pores. It never says that a pore shrank or closed, gives
-no diagnosis and no advice on treatment (``tests/test_report_texts.py`` holds this).
+no diagnosis and no advice on treatment (``tests/test_report_words.py`` holds this).
 """
 
 from __future__ import annotations
