@@ -156,7 +156,8 @@ class Pose:
     """Head pose in degrees; zero looks straight into the camera.
 
     ``yaw_deg`` > 0: the person's face points to the picture's right; ``pitch_deg`` > 0: up;
-    ``roll_deg`` > 0: the head is turned clockwise in the picture.
+    ``roll_deg`` > 0: the head is turned clockwise in the picture. Roll is taken out first:
+    yaw and pitch are about the head's own axes, whichever way the photo lies.
     """
 
     yaw_deg: float

@@ -258,3 +258,10 @@ def test_a_users_polygon_replaces_and_adds(drawing):
 def test_a_useless_polygon_is_refused_with_its_name(drawing, polygon):
     with pytest.raises(UsageError, match="under_eye"):
         face.find(as_photo(drawing.pixels), SETTINGS, regions={"under_eye": polygon})
+
+
+@pytest.mark.parametrize("option", ["mm_per_px", "marker_mm", "ipd_mm"])
+@pytest.mark.parametrize("size", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_size_that_is_none_is_refused(drawing, option, size):
+    with pytest.raises(UsageError, match=option):
+        face.find(as_photo(drawing.pixels), SETTINGS, **{option: size})

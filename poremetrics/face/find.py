@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from poremetrics.errors import SkinError
+from poremetrics.errors import SkinError, UsageError
 from poremetrics.face import scale as ladder
 from poremetrics.face.anatomy import REGION_POINTS
 from poremetrics.face.closeup import check_skin, frame
@@ -69,8 +69,9 @@ def find(
         No usable skin: no face and no close-up of skin, half a face, a face too small, or a
         marker that is not there.
     UsageError
-        A region's polygon cannot be used.
+        A region's polygon cannot be used, or a size is not a positive number.
     """
+    _check_sizes({"mm_per_px": mm_per_px, "marker_mm": marker_mm, "ipd_mm": ipd_mm})
     polygons = check_polygons(regions or {}, photo)
     marker = None
     given: Scale | None = None
@@ -90,6 +91,12 @@ def find(
             "use a sharp photo of one whole face, or the close-up view for bare skin",
         )
     return _closeup(photo, given, marker, polygons, name, settings)
+
+
+def _check_sizes(sizes: Mapping[str, float | None]) -> None:
+    for option, size in sizes.items():
+        if size is not None and not (np.isfinite(size) and size > 0):
+            raise UsageError(option, f"{size} is no size", "give a positive number")
 
 
 def _face(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask, Rgb
 from poremetrics.photo import to_linear
@@ -152,8 +153,16 @@ def clipped(pixels: Rgb, px_per_mm: float, settings: FaceSettings) -> Mask:
 
 
 def mirrored(light: Light, settings: FaceSettings) -> Mask:
-    """Return where the skin mirrors the lamp: brighter and whiter than it is elsewhere."""
-    shiny = (light.whiteness > settings.glare_whiteness) & (light.level > settings.glare_step)
+    """Return where the skin mirrors the lamp: whiter than skin, and a bright patch.
+
+    Opening the picture keeps bright places wider than ``glare_width_mm``, so the lit side of a
+    face is no glare, however much brighter it is than the other.
+    """
+    disc = _disc(settings.glare_width_mm * settings.mask_px_per_mm / 2)
+    rise = light.level - cv2.morphologyEx(light.level, cv2.MORPH_OPEN, disc)
+    shiny = (light.whiteness > settings.glare_whiteness) & (rise > settings.glare_step)
+    # What is dimmer than the median skin mirrors no lamp: skin between the hairs of a beard.
+    shiny &= light.level > 0.0
     return _grow(shiny, settings.glare_margin_mm * settings.mask_px_per_mm)
 
 
@@ -164,8 +173,7 @@ def dark_patches(light: Light, settings: FaceSettings) -> Mask:
     the shaded side of a nose or face: that is dark on one side only. Black counts where it has
     not the skin's colour (hair), or where hardly any light comes back at all.
     """
-    width = max(3, round(settings.dark_width_mm * settings.mask_px_per_mm) | 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    disc = _disc(settings.dark_width_mm * settings.mask_px_per_mm / 2)
     depth = cv2.morphologyEx(light.level, cv2.MORPH_CLOSE, disc) - light.level
     black = (light.level < -settings.black_step) & (light.whiteness > settings.black_whiteness)
     black |= light.level < -settings.unlit_step
@@ -268,16 +276,18 @@ def _band(image: FloatImage, fine_px: float, coarse_px: float) -> FloatImage:
     return np.asarray(fine - cv2.GaussianBlur(image, (0, 0), coarse_px), dtype=np.float32)
 
 
-def _grow(mask: Mask, radius_px: float) -> Mask:
+def _disc(radius_px: float) -> npt.NDArray[np.uint8]:
     side = 2 * max(1, round(radius_px)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc) > 0, dtype=np.bool_)
+    return np.asarray(disc, dtype=np.uint8)
+
+
+def _grow(mask: Mask, radius_px: float) -> Mask:
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), _disc(radius_px)) > 0, dtype=np.bool_)
 
 
 def _close(mask: Mask, radius_px: float) -> Mask:
-    side = 2 * max(1, round(radius_px)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, _disc(radius_px))
     return np.asarray(closed > 0, dtype=np.bool_)
 
 

@@ -457,7 +457,7 @@ class FaceSettings(Room):
         source="stubble stands 0.5 to 1 mm apart",
     )
     glare_whiteness: float = number(
-        0.5,
+        0.45,
         low=0.05,
         high=1.0,
         unit="1",
@@ -465,11 +465,11 @@ class FaceSettings(Room):
         source=_PORTRAITS,
     )
     glare_step: float = number(
-        0.35,
+        0.2,
         low=0.0,
         high=2.0,
         unit="ln",
-        doc="Glare is brighter than the median skin by more.",
+        doc="Glare is brighter than the skin around it by more.",
         source=_PORTRAITS,
     )
     glare_margin_mm: float = number(
@@ -663,4 +663,12 @@ class FaceSettings(Room):
         unit="ln",
         doc="Darker than the skin by more there is only noise.",
         source="with shadow_floor: 3.5 % of the skin's light, almost 5 stops down",
+    )
+    glare_width_mm: float = number(
+        20.0,
+        low=2.0,
+        high=100.0,
+        unit="mm",
+        doc="Bright places wider than this are lit skin, not glare.",
+        source=_PORTRAITS,
     )
