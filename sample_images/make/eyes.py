@@ -13,7 +13,7 @@ IRIS_RADIUS_MM = 5.85
 
 
 def eyeball(centre: Floats, radius: float, look_at: Floats) -> tuple[Surface, Floats]:
-    """A front half sphere with a corneal bulge, turned to ``look_at``; and its points in eye axes."""
+    """A front half sphere with a corneal bulge that looks at a point; its points in eye axes."""
     radius -= 0.25
     k, j = np.meshgrid(
         np.linspace(0, 1, 90) ** 0.9 * np.pi * 0.55, np.arange(96) * 2 * np.pi / 96, indexing="ij"

@@ -203,7 +203,7 @@ def stamp_spots(out, rest, on, pixel, centre, radius, amplitude, power, wobble, 
 
 @numba.njit(cache=True)
 def stamp_lines(out, chart, on, start, end, half_width, depth, px_per_mm, pixel):
-    """Lower ``out`` along straight pieces of wrinkles given in the frontal (x, y) of the rest skin."""
+    """Lower ``out`` along straight pieces of wrinkles, given in the rest skin's frontal (x, y)."""
     rows, cols = out.shape
     for n in range(len(start)):
         ax, ay, bx, by = start[n, 0], start[n, 1], end[n, 0], end[n, 1]

@@ -39,7 +39,7 @@ def _tangent(direction: Floats, normal: Floats) -> Floats:
 def _grow(
     head: Head, address: Address, direction: Floats, length: Floats, lift: Floats, bend: Floats
 ) -> Floats:
-    """Strands along ``direction`` (tangent, rest frame) that rise by ``lift`` and ``bend`` sideways."""
+    """Strands along the tangent of ``direction``, rising by ``lift``, curving by ``bend``."""
     root, normal = address.on(head.posed), address.normals(head.posed)
     t = _tangent(direction, normal)
     side = np.cross(normal, t)
@@ -174,7 +174,7 @@ def _down(rng: np.random.Generator, head: Head) -> Strands:
         + 0.15 * bell(flat, 0, 50, 50, 14)
     )
     where *= (centres[:, 2] > -55) & (y > -125) & (y < 66)
-    where *= np.clip(2.0 * rest.normals[rest.triangles[:, 0]][:, 2], 0, 1)
+    where *= np.clip(2.5 * rest.normals[rest.triangles[:, 0]][:, 2] - 0.75, 0, 1)
     eyes = ((x - 30.0) / 20.0) ** 2 + (y / 12.0) ** 2 > 1.0
     lips = (x / 25.0) ** 2 + ((y + 74.0) / 10.0) ** 2 > 1.0
     address = scatter(rng, rest, 1.1 * where * eyes * lips)

@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 REGIONS = ("left_cheek", "right_cheek", "nose", "forehead")
 LOG_SPREAD = 0.30
 """Spread of the natural logarithm of the diameters."""
-GAP_MM = 0.07
+GAP_MM = 0.05
 PLUGGED_SHARE = 0.14
 
 
@@ -168,18 +168,20 @@ def density_per_cm2(
 ) -> Floats:
     """Follicle openings per cm² at rest places: crowded beside the nose, sparse to the ears."""
     x, y = np.abs(points[:, 0]), points[:, 1]
-    cheek = 330.0 * bell(np.stack([x, y], 1), 26, -32, 11, 13)
+    cheek = 400.0 * bell(np.stack([x, y], 1), 26, -32, 11, 13)
     cheek = np.maximum(cheek, 130.0 * bell(np.stack([x, y], 1), 42, -38, 12, 15))
     nose = 210.0 * bell(points, 0, person.nose_bottom_mm + 17, 13, 15)
-    brow = 55.0 * bell(points, 0, 40, 30, 15) + 40.0 * bell(points, 0, 8, 12, 12)
-    chin = 62.0 * bell(points, 0, -98, 20, 12)
+    brow = 48.0 * bell(points, 0, 40, 30, 15) + 40.0 * bell(points, 0, 8, 12, 12)
+    chin = 42.0 * bell(points, 0, -98, 20, 12)
     total = 2.0 + np.maximum.reduce([cheek, nose, brow, chin])
-    total *= _clusters(rng, points, 4.5)
     eyes = np.minimum(1.0, ((x - 30.0) / 21.0) ** 2 + ((y - 1.0) / 15.0) ** 2) ** 4
     mouth = np.minimum(1.0, (x / 27.0) ** 2 + ((y + 74.0) / 13.0) ** 2) ** 4
     nostrils = ~((x < 17.0) & (y < person.nose_bottom_mm + 5.0) & (y > person.nose_bottom_mm - 9.0))
     front = (normals[:, 2] > 0.08) & (x < 72.0) & (y > -118.0) & (y < 68.0) & (points[:, 2] > -45.0)
-    return total * eyes * mouth * nostrils * front * person.density
+    total *= eyes * mouth * nostrils * front * person.density
+    dense = total > 0
+    total[dense] *= _clusters(rng, points[dense], 4.5)
+    return total
 
 
 def grow(person: Person, head: Head) -> Pores:
@@ -227,13 +229,13 @@ def grow(person: Person, head: Head) -> Pores:
     axis_u = np.cos(swing)[:, None] * pull + np.sin(swing)[:, None] * across
     axis_v = np.cross(normal, axis_u)
 
-    aspect = 1.08 + np.abs(rng.normal(0, 0.20, count)) + 0.85 * cheekness * rng.random(count) ** 1.3
+    aspect = 1.08 + np.abs(rng.normal(0, 0.20, count)) + 1.0 * cheekness * rng.random(count)
     taper = np.clip(rng.normal(0.35 * cheekness, 0.15), -0.25, 0.6)
     plugged = rng.random(count) < PLUGGED_SHARE * (0.5 + 1.8 * nose)
     size = diameter / 290.0
     fill = person.pore_contrast * size**0.75 * np.exp(rng.normal(0, 0.40, count))
-    fill = np.where(plugged, 1.6 * fill, fill)
-    depth = diameter / 1000.0 * rng.uniform(0.035, 0.10, count)
+    fill = np.where(plugged, 1.5 * fill, fill)
+    depth = diameter / 1000.0 * rng.uniform(0.04, 0.105, count)
     depth = np.where(plugged, 0.35 * depth, depth)
     region = np.full(count, -1)
     for k, outline in enumerate(region_outlines(person).values()):

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 ABSORB_BASE = np.array([0.12, 0.16, 0.20], np.float32)
 ABSORB_MELANIN = np.array([0.40, 0.56, 0.80], np.float32)
 ABSORB_BLOOD = np.array([0.06, 0.62, 0.55], np.float32)
-PORE_TINT = np.array([0.45, 1.12, 1.30], np.float32)
+PORE_TINT = np.array([0.56, 1.09, 1.26], np.float32)
 """A pore darkens blue and green more than red."""
 
 
@@ -197,17 +197,17 @@ def relief_mm(person: Person, seen: Seen, camera: Camera, head: Head, spots: Spo
         seen,
         [
             (0.17, 0.0042, s + 1),
-            (0.30, 0.0095, s + 2),
-            (0.55, 0.014, s + 3),
-            (1.1, 0.021, s + 4),
+            (0.30, 0.0112, s + 2),
+            (0.55, 0.017, s + 3),
+            (1.1, 0.026, s + 4),
             (2.3, 0.022, s + 5),
             (5.0, 0.05, s + 6),
         ],
     )
     modulation = 1.0 + 0.45 * noise(seen, [(6.0, 1.0, s + 7)])
     furrow = np.zeros_like(height)
-    fields.add_furrows(furrow, seen.rest, seen.on, seen.px_mm, 0.85, 0.021, 0.17, s + 8)
-    fields.add_furrows(furrow, seen.rest, seen.on, seen.px_mm, 0.42, 0.011, 0.20, s + 9)
+    fields.add_furrows(furrow, seen.rest, seen.on, seen.px_mm, 0.85, 0.027, 0.16, s + 8)
+    fields.add_furrows(furrow, seen.rest, seen.on, seen.px_mm, 0.42, 0.0145, 0.20, s + 9)
     height += furrow * np.clip(modulation, 0.2, 2.0)
     creased = np.zeros_like(height)
     start, end, half, depth = wrinkles(person)

@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 NEAREST_VIEW_COS = 0.15
 HIDDEN_MM = 0.6
+SMALLEST_ELSEWHERE_UM = 210.0
 HIDDEN_BY_HAIR = 0.35
 
 
@@ -128,7 +129,9 @@ def pore_table(
         table[name] = table[name].mask(gone)
     table.loc[~shows, "contrast"] = np.nan
     in_frame = (xy > 0).all(axis=1) & (xy < np.array([camera.width, camera.height]) - 1).all(axis=1)
-    return table[in_frame & (cosine > NEAREST_VIEW_COS)]
+    # Small follicles far from every region would only swell the file.
+    told = (pores.region >= 0) | (pores.diameter_um >= SMALLEST_ELSEWHERE_UM)
+    return table[told & in_frame & (cosine > NEAREST_VIEW_COS)]
 
 
 def distractor_table(
@@ -193,16 +196,18 @@ def frontal_addresses(head: Head, points: Floats) -> Address:
 
 def region_polygons(person: Person, head: Head, camera: Camera) -> dict[str, list[list[float]]]:
     """Outlines of the regions in pixels, followed over the curved skin."""
-    out = {}
+    outlines = {}
     for name, corners in region_outlines(person).items():
         steps = [
             a + (b - a) * np.arange(n)[:, None] / n
             for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True)
             for n in [int(np.ceil(np.linalg.norm(b - a) / 4.0))]
         ]
-        xy = camera.project(frontal_addresses(head, np.concatenate(steps)).on(head.posed))
-        out[name] = xy.round(1).tolist()
-    return out
+        outlines[name] = np.concatenate(steps)
+    addresses = frontal_addresses(head, np.concatenate(list(outlines.values())))
+    xy = camera.project(addresses.on(head.posed)).round(1)
+    ends = np.cumsum([len(outline) for outline in outlines.values()])[:-1]
+    return {name: part.tolist() for name, part in zip(outlines, np.split(xy, ends), strict=True)}
 
 
 def camera_record(
