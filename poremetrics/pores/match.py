@@ -43,6 +43,7 @@ def match_conditions(
     common : (h, w) bool
         Common area.
     settings : PairSettings
+        Largest differences that are matched.
 
     Returns
     -------

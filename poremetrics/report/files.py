@@ -73,8 +73,16 @@ def contents(
 
     Parameters
     ----------
-    result, formats, figures, anonymise, label
-        As for :func:`write`.
+    result : Comparison or Measurement
+        What was computed.
+    formats : collection of str
+        Kinds of report: ``html``, ``pdf``.
+    figures : bool
+        Also the figures.
+    anonymise : bool
+        Cover the eyes in every picture.
+    label : str, optional
+        Label of the patient.
 
     Returns
     -------

@@ -132,8 +132,11 @@ def rate_per_session(
 
     Returns
     -------
-    rate, low, high : float
-        NaN where no session lies before any follow-up, or no error is known.
+    rate : float
+        Change of the log ratio per session.
+    low, high : float
+        Its interval; all three are NaN where no session lies before any follow-up, or no error
+        is known.
     """
     usable = np.isfinite(log_ratio) & np.isfinite(log_sd) & (log_sd > 0)
     x, y, sd = sessions[usable], log_ratio[usable], log_sd[usable]
