@@ -239,7 +239,8 @@ def test_no_spread_between_persons_is_no_crash() -> None:
     """Persons drawn all alike put the variance on its border, where optimisers complain."""
     rng = np.random.default_rng(8)
     frame = persons(rng, number=8, visits=4, effect=0.0, control="none")
-    frame["log_ratio"] = -0.1 + np.tile([-0.03, 0.03, 0.01, -0.01], 8)
+    scatter = np.array([-0.03, 0.03, 0.01, -0.01])
+    frame["log_ratio"] = -0.1 + np.concatenate([np.roll(scatter, shift) for shift in range(8)])
     found = cohort(frame, SETTINGS)
     assert len(found) == 4
     assert found["effect_pct"].between(-13, -6).all()

@@ -40,7 +40,7 @@ def run_on_cluster(
             raise UsageError("--scheduler", f"{address} has no workers", "start dask workers")
         left = iter(tasks)
         first = [_handed(client, task) for task in islice(left, threads * settings.waiting_tasks)]
-        under_way = as_completed(first)
+        under_way = as_completed(first, loop=client.loop)
         for future in under_way:
             yield _outcome(future)
             for task in islice(left, 1):

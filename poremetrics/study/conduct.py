@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +39,14 @@ from poremetrics.study.series import SeriesResult, assemble
 
 _VIEWS = ("auto", "face", "closeup")
 _NEEDED = ("pyarrow", "statsmodels")
+
+
+class _PrivateFolder:
+    """A folder nobody else may read, removed with the last result that holds it."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="poremetrics-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +86,7 @@ class StudyResult:
     computed: int
     settings: Settings
     provenance: Provenance
-    _place: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+    _place: _PrivateFolder | None = field(default=None, repr=False)
 
     def series(self) -> Iterator[SeriesResult]:
         """Yield every person's, or side's, visits, in the order of the manifest."""
@@ -171,8 +181,8 @@ def study(
     if not visits:
         raise ManifestError(checked.name, checked.problems)
 
-    place = tempfile.TemporaryDirectory(prefix="poremetrics-") if store is None else None
-    with stored.opened(Path(place.name if place else str(store))) as folder:
+    place = _PrivateFolder() if store is None else None
+    with stored.opened(place.path if place else Path(str(store))) as folder:
         tell("reading the photos' fingerprints", 0.0)
         plan = make_plan(visits, folder, settings, repeatability, view, marker_mm)
         missing = [task for key, task in plan.tasks.items() if not stored.has(folder, key)]
