@@ -196,7 +196,10 @@ def plot_sizes(result: Comparison | Measurement, *, ax: Axes | None = None) -> A
     column, unit = ("diameter_um", "µm") if in_um else ("diameter_px", "px")
     step = settings.report.size_bin_um if in_um else settings.report.size_bin_px
     visible = settings.change.visible_diameter_um if in_um else settings.change.visible_diameter_px
-    edges = np.arange(0.0, visible * settings.report.size_axis_visible + step, step)
+    largest = float(np.nan_to_num(pores[column].max())) if len(pores) else 0.0
+    # In px nothing says how large a pore can be; in µm the definition does.
+    end = visible * settings.report.size_axis_visible if in_um else max(largest, 2 * visible)
+    edges = np.arange(0.0, end + step, step)
     photos = (
         [("before", texts.BEFORE, BEFORE_COLOUR), ("after", texts.AFTER, AFTER_COLOUR)]
         if isinstance(result, Comparison)

@@ -57,7 +57,7 @@ _WIDTH = A4[0] - 2 * _MARGIN
 _GAP = 5 * mm
 _REGULAR, _BOLD = "PoremetricsSans", "PoremetricsSans-Bold"
 _WASH = HexColor("#f5f8f9")
-_TALLEST = 84 * mm
+_TALLEST, _SMALL = 84 * mm, 60 * mm
 _CHART_DPI = 220
 _LIGHTS = {"good": "#1b7a48", "fair": "#9a6400", "poor": "#b3261e", "unknown": "#5a6a73"}
 
@@ -314,14 +314,16 @@ class _Setter:
                 cells.append("")
                 widths.append(_GAP)
             rows, columns = picture.pixels.shape[:2]
-            taken = min(width, _TALLEST * columns / rows)
-            cells.append(self._picture(picture, taken, _TALLEST))
+            tallest = _TALLEST if picture.wide else _SMALL
+            taken = min(width, tallest * columns / rows)
+            cells.append(self._picture(picture, taken, tallest))
             widths.append(taken)
         cells.append("")
         widths.append(_WIDTH - sum(widths))
         grid = Grid([cells], colWidths=widths)
         grid.setStyle(TableStyle(_BARE))
-        return [_say(name, 9.2, bold=True, spaceBefore=6, spaceAfter=3), grid, Spacer(1, 3 * mm)]
+        head = [_say(name, 9.2, bold=True, spaceBefore=6, spaceAfter=3)] if name else []
+        return [*head, grid, Spacer(1, 3 * mm)]
 
     def _picture(self, picture: Picture, width: float, tallest: float) -> list[Flowable]:
         key = id(picture.pixels)

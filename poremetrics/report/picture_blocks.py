@@ -116,6 +116,21 @@ def _layers(
     return tuple(layers)
 
 
+def unaligned_block(result: Comparison, photos: Shown) -> Row:
+    """Return both photos small, side by side, where they could not be laid onto each other."""
+    settings = result.settings.report
+    after = photos.before if photos.after is None else photos.after
+    views = (
+        (texts.BEFORE, overview(photos.before, result.before_face, settings)),
+        (texts.AFTER, overview(after, result.after_face, settings)),
+    )
+    pictures = [
+        Picture(name.lower(), view.pixels, texts.ALT_UNALIGNED.format(photo=name), name, wide=False)
+        for name, view in views
+    ]
+    return Row("", tuple(pictures))
+
+
 def overlay_block(pair: Pair) -> Row:
     """Return a region with its pores by status and, beside it, by change of size."""
 

@@ -17,6 +17,7 @@ from poremetrics.report.picture_blocks import (
     pair_blocks,
     photo_blocks,
     strip_block,
+    unaligned_block,
 )
 from poremetrics.report.pictures import Shown, shown
 from poremetrics.report.quality import checks_table, light
@@ -104,7 +105,7 @@ def _pair_sections(result: Comparison, photos: Shown) -> tuple[Section, ...]:
         _section(
             "pairs",
             texts.LEADS["pairs"] if pairs else texts.NO_PICTURES,
-            *pairs,
+            *(pairs or [unaligned_block(result, photos)]),
         ),
         _section("overlay", texts.LEADS["overlay"], *overlays, Text((texts.SIZE_NOTE,)))
         if overlays and has_pores
@@ -183,8 +184,8 @@ def _sizes(result: Comparison | Measurement) -> Section:
 
 def _changes(result: Comparison) -> Section | None:
     headline = result.changes[result.changes["verdict"] != _SECONDARY_VERDICT]
-    if headline.empty:
-        return None
+    if not headline["before"].notna().any():
+        return None  # the summary has said already that nothing could be compared
     blocks: list[Block] = []
     drawn = int(headline["change_pct"].notna().sum())
     if drawn:

@@ -56,9 +56,10 @@ def cards(result: Comparison) -> tuple[Card, ...]:
 
 
 def whole_card(result: Comparison) -> Card | None:
-    """Return the figures of all regions together; None where they have none."""
-    if row_of(result.changes, WHOLE, *MATCHED) is None:
-        return None
+    """Return the figures of all regions together; None where one region is all there is."""
+    regions = set(result.changes["region"]) - {WHOLE}
+    if len(regions) < 2 or row_of(result.changes, WHOLE, *MATCHED) is None:
+        return None  # one region says it all in its own card
     card = _card(result, WHOLE, refused(result))
     return card if card.lines else None
 

@@ -49,7 +49,8 @@ HEADLINE_DETAIL: Mapping[str, str] = {
     "a fault: any number from them would say more about the photos than about the skin.",
     "no pores": "Fewer pores could be seen than a fair comparison needs.",
     "mixed": "The regions below have their own results.",
-    "measured": "Same skin, other photo? Compare two photos to follow a change.",
+    "measured": "One photo shows how pores look on one day. A second photo of the same skin, taken "
+    "in the same way, shows a change.",
 }
 SENTENCE = "{region}: {words}"
 SENTENCES: Mapping[str, str] = {
@@ -228,7 +229,8 @@ CAPTION_FULL = "At 100 % each pixel of the coarser photo is one pixel here."
 CAPTION_REDUCED = "Reduced to {share} % of the photo's pixels; a detail at full size follows."
 CAPTION_OVERVIEW = "Regions measured; left and right are the person’s own."
 EYES = " Eyes are covered."
-NO_PICTURES = "The photos could not be laid onto each other, so they are not shown as a pair."
+NO_PICTURES = "The photos could not be laid onto each other. Here they are as they were taken."
+ALT_UNALIGNED = "{photo}: the photo as it was taken"
 NO_PORES = "No pores were found here."
 ALL_MEASURES = "All measures"
 LEGEND: Mapping[str, str] = {
