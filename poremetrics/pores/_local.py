@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask
 
 _MAD_TO_SD = 1.4826  # of a normal distribution
 _LEAST_SHARE = 0.15  # a tile with less usable area than this says nothing of its own
+_SIGMA_WHEN_SHRUNK_PX = 3.0
+_SOME = 1e-3  # of the weight of a full window
+_RIDGE = 0.02  # of the window's variance: slopes of a handful of pixels are not believed
 _TILE_SAMPLES = 800  # 4 % standard error of a quantile deviation, before smoothing
 
 
@@ -46,8 +50,10 @@ def blur(image: FloatImage, sigma_px: float) -> FloatImage:
     return np.asarray(soft, dtype=np.float32)
 
 
-def local_mean(image: FloatImage, weight: FloatImage, sigma_px: float) -> FloatImage:
-    """Weighted mean in a Gaussian window; what has no weight does not count.
+def local_level(image: FloatImage, weight: FloatImage, sigma_px: float) -> FloatImage:
+    """Weighted plane fitted in a Gaussian window around each pixel, read at the pixel.
+
+    A plane, not a mean: at the border of the mask a mean is pulled up or down the shading.
 
     Parameters
     ----------
@@ -61,18 +67,42 @@ def local_mean(image: FloatImage, weight: FloatImage, sigma_px: float) -> FloatI
     (h, w) float32
         Where nothing with weight is near, the mean over everything.
     """
-    factor = max(1.0, sigma_px / 3.0)
-    weighted, weights = shrink(image * weight, factor), shrink(weight, factor)
+    factor = max(1.0, sigma_px / _SIGMA_WHEN_SHRUNK_PX)
+    f, w = shrink(image * weight, factor).astype(np.float64), shrink(weight, factor)
     sigma = sigma_px / factor
-    total, norm = blur(weighted, sigma), blur(weights, sigma)
-    everywhere = float(weighted.sum()) / max(float(weights.sum()), 1e-9)
-    tiny = 1e-3
-    mean = (total + tiny * everywhere) / (norm + tiny)
-    return enlarge(mean.astype(np.float32), (image.shape[0], image.shape[1]))
+    everywhere = float(f.sum()) / max(float(w.sum()), 1e-9)
+    w = w.astype(np.float64)
+    f = f - everywhere * w  # small numbers keep the moments exact
+    y, x = np.indices(w.shape, dtype=np.float64) - np.array(w.shape)[:, None, None] / 2.0
+
+    def total(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        soft = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(soft, dtype=np.float64)
+
+    norm = total(w) + _SOME
+    mean, mx, my = total(f) / norm, total(w * x) / norm, total(w * y) / norm
+    ridge = _RIDGE * sigma**2
+    xx = total(w * x * x) / norm - mx * mx + ridge
+    yy = total(w * y * y) / norm - my * my + ridge
+    xy = total(w * x * y) / norm - mx * my
+    xf = total(f * x) / norm - mx * mean
+    yf = total(f * y) / norm - my * mean
+    area = np.maximum(xx * yy - xy * xy, ridge**2)
+    along_x, along_y = (xf * yy - yf * xy) / area, (yf * xx - xf * xy) / area
+    # far from anything known the plane is not carried on
+    reach = 2.0 * sigma
+    dx, dy = np.clip(x - mx, -reach, reach), np.clip(y - my, -reach, reach)
+    level = np.where(norm > 2.0 * _SOME, mean + along_x * dx + along_y * dy, mean)
+    return enlarge((level + everywhere).astype(np.float32), (image.shape[0], image.shape[1]))
 
 
 def local_noise(image: FloatImage, mask: Mask, tile_px: int) -> FloatImage:
-    """Local robust standard deviation about the local median.
+    """Return the local robust standard deviation, see :func:`local_spread`."""
+    return local_spread(image, mask, tile_px)[1]
+
+
+def local_spread(image: FloatImage, mask: Mask, tile_px: int) -> tuple[FloatImage, FloatImage]:
+    """Local median and robust standard deviation about it.
 
     The bright side of the distribution is used: dips are dark, so they leave it alone.
 
@@ -87,8 +117,8 @@ def local_noise(image: FloatImage, mask: Mask, tile_px: int) -> FloatImage:
 
     Returns
     -------
-    (h, w) float32
-        Positive everywhere; 0 only where nothing at all is usable.
+    median, noise : (h, w) float32
+        The noise is positive everywhere; 0 only where nothing at all is usable.
     """
     h, w = image.shape
     rows, cols = max(1, round(h / tile_px)), max(1, round(w / tile_px))
@@ -108,11 +138,14 @@ def local_noise(image: FloatImage, mask: Mask, tile_px: int) -> FloatImage:
     if not known.any():
         inside = image[mask]
         spread = _MAD_TO_SD * float(np.median(np.abs(inside))) if inside.size else 0.0
-        return np.full((h, w), spread, dtype=np.float32)
+        middle = float(np.median(inside)) if inside.size else 0.0
+        return np.full((h, w), middle, np.float32), np.full((h, w), spread, np.float32)
     weight = known.astype(np.float32)
+    middles = np.where(known, median.reshape(rows, cols), 0.0).astype(np.float32)
     # logarithms: noise varies by factors, and one loud tile must not drown its neighbours
     logs = np.where(known, np.log(np.maximum(np.where(known, sd, 1.0), 1e-6)), 0.0)
     total, norm = blur(logs.astype(np.float32) * weight, 1.0), blur(weight, 1.0)
     overall = float(np.median(logs[known]))
     smooth = np.exp((total + 1e-2 * overall) / (norm + 1e-2))
-    return enlarge(smooth.astype(np.float32), (h, w))
+    level = blur(middles, 1.0) / (norm + 1e-2)
+    return enlarge(level, (h, w)), enlarge(smooth.astype(np.float32), (h, w))

@@ -67,22 +67,28 @@ def candidates(skin: Skin, settings: PoresSettings) -> Candidates:
         apart.
     """
     sigmas = ladder(settings)
-    xy, sizes, snr = [], [], []
+    xy, sizes, snr, height = [], [], [], []
     for sigma in sigmas:
-        found_xy, found_snr = _maxima(skin, float(sigma), settings)
+        found_xy, found_snr, found_height = _maxima(skin, float(sigma), settings)
         xy.append(found_xy)
         snr.append(found_snr)
+        height.append(found_height)
         sizes.append(np.full(len(found_xy), FWHM_PER_SIGMA * sigma))
     everything = Candidates(np.concatenate(xy), np.concatenate(sizes), np.concatenate(snr))
-    order = np.lexsort((everything.xy[:, 0], everything.xy[:, 1], -everything.snr))
-    everything = everything.take(order)
-    keep = thin_out(everything.xy, everything.seen_px, everything.snr, share=settings.separation)
+    # the coarse filter has less noise, so that the ratio alone would join what touches: where
+    # noise no longer matters the amplitude decides
+    clear = everything.snr > settings.clear_snr
+    strength = np.where(clear, settings.clear_snr + np.concatenate(height), everything.snr)
+    order = np.lexsort((everything.xy[:, 0], everything.xy[:, 1], -strength))
+    everything, strength = everything.take(order), strength[order]
+    keep = thin_out(everything.xy, everything.seen_px, strength, share=settings.separation)
     return everything.take(keep)
 
 
 def _maxima(
     skin: Skin, sigma: float, settings: PoresSettings
-) -> tuple[Points, npt.NDArray[np.float64]]:
+) -> tuple[Points, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return places, ratios to the noise and heights of one filter's maxima."""
     factor = 2.0 if sigma > _SHRINK_ABOVE_PX else 1.0
     image = shrink(skin.darkening, factor)
     mask = skin.mask if factor == 1.0 else shrink(skin.mask.astype(np.float32), factor) > 0.5
@@ -99,7 +105,11 @@ def _maxima(
     dx, dy = _parabola(ratio, rows, cols)
     x = (cols + dx + 0.5) * zoom_x - 0.5
     y = (rows + dy + 0.5) * zoom_y - 0.5
-    return np.stack([x, y], axis=1), ratio[rows, cols].astype(np.float64)
+    return (
+        np.stack([x, y], axis=1),
+        ratio[rows, cols].astype(np.float64),
+        np.asarray(response[rows, cols], dtype=np.float64),
+    )
 
 
 def _parabola(

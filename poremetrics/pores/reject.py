@@ -99,6 +99,8 @@ def flags_of(
     is_pore : (N,) bool
         No flag that excludes it.
     """
+    if len(pores) == 0:
+        return [], np.zeros(0, dtype=bool)
     diameter = pores["diameter_px"].to_numpy()
     contrast = pores["contrast"].to_numpy()
     tint = tint_of(skin, dips)

@@ -126,6 +126,14 @@ class PoresSettings(Room):
         doc="Smallest contrast of a pore.",
         source="the eye's threshold for a small spot, about 2 % (Weber)",
     )
+    clear_snr: float = number(
+        8.0,
+        low=1.0,
+        high=1000.0,
+        unit="sigma",
+        doc="Above this ratio scales compete by the height of their response, below by the ratio.",
+        source=_PLANTED,
+    )
     separation: float = number(
         0.55,
         low=0.1,
