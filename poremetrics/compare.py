@@ -359,10 +359,14 @@ def _compare_region(
         settings.pair,
         settings.pores,
     )
+    all_before = pores.with_forced(found_before, paired, "before")
+    all_after = pores.with_forced(found_after, paired, "after")
+    paired = pores.with_forced_rows(paired, len(found_before), "before")
+    paired = pores.with_forced_rows(paired, len(found_after), "after")
     sample = change.paired_sample(
         aligned,
         paired,
-        (found_before, found_after),
+        (all_before, all_after),
         (before_rgb, after_rgb),
         (matched_before, matched_after),
         scale,
@@ -376,19 +380,19 @@ def _compare_region(
         scale,
         settings,
     )
-    on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(found_before))
+    on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(all_before))
     return _ComparedRegion(
         sample=sample,
         conditions=conditions,
         before_pores=pores.pores_table(
-            "before", aligned.name, found_before, on_before, on_before, aligned.common, scale
+            "before", aligned.name, all_before, on_before, on_before, aligned.common, scale
         ),
         after_pores=pores.pores_table(
             "after",
             aligned.name,
-            found_after,
-            pores.place_by_map(aligned.after_map, pores.positions(found_after)),
-            pores.place_on_grid_photo(aligned.grid, pores.positions(found_after)),
+            all_after,
+            pores.place_by_map(aligned.after_map, pores.positions(all_after)),
+            pores.place_on_grid_photo(aligned.grid, pores.positions(all_after)),
             aligned.common,
             scale,
         ),

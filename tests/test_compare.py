@@ -111,6 +111,9 @@ def test_links_are_one_to_one_and_name_existing_pores(treated: Comparison) -> No
         assert ids.isin(known).all()
     matched = links[links["status"].eq("matched")]
     assert len(matched) > 0
+    assert matched[["before_id", "after_id"]].notna().all().all()
+    alone = links[~links["status"].eq("matched")]
+    assert (alone[["before_id", "after_id"]].notna().sum(axis=1) == 1).all()
 
 
 def test_no_scale_means_no_word_of_millimetres() -> None:

@@ -136,9 +136,11 @@ def single_sample(
 
 
 def _shapes(found: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
+    """Return elongation and plug of each pore; NaN where it was measured by force only."""
+    plug = found["flags"].str.contains("plug").to_numpy(np.float64)
     return {
         "elongation": found["elongation"].to_numpy(np.float64),
-        "plug": found["flags"].str.contains("plug").to_numpy(np.float64),
+        "plug": np.where(found["flags"].eq("forced"), np.nan, plug),
     }
 
 

@@ -23,6 +23,8 @@ from poremetrics.pores.tables import (
     place_on_grid_photo,
     pores_table,
     positions,
+    with_forced,
+    with_forced_rows,
 )
 
 __all__ = [
@@ -42,4 +44,6 @@ __all__ = [
     "place_on_grid_photo",
     "pores_table",
     "positions",
+    "with_forced",
+    "with_forced_rows",
 ]

@@ -85,6 +85,75 @@ def positions(pores: pd.DataFrame) -> Points:
     return pores[["x_px", "y_px"]].to_numpy(np.float64)
 
 
+def with_forced(found: pd.DataFrame, paired: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Return the pores of one photo with those added that only the other photo found.
+
+    A pore that is there in both photos has a row in both tables: where it slipped under the
+    threshold of one, its forced measurement stands, flagged ``forced``.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Output of :func:`poremetrics.pores.find` for this photo.
+    paired : DataFrame
+        Output of :func:`poremetrics.pores.pair`.
+    side : str
+        ``before`` or ``after``.
+
+    Returns
+    -------
+    DataFrame
+        ``found`` followed by the forced pores, in the order of :func:`forced_rows`.
+    """
+    chosen = paired[forced_rows(paired, side)]
+    diameter = chosen[f"diameter_{side}"].to_numpy(np.float64)
+    contrast = chosen[f"contrast_{side}"].to_numpy(np.float64)
+    error = chosen[f"contrast_err_{side}"].to_numpy(np.float64)
+    added = pd.DataFrame(
+        {
+            "x_px": chosen["x_px"].to_numpy(np.float64),
+            "y_px": chosen["y_px"].to_numpy(np.float64),
+            "diameter_px": diameter,
+            "diameter_err_px": chosen[f"diameter_err_{side}"].to_numpy(np.float64),
+            "area_px2": 0.25 * np.pi * diameter**2,
+            "contrast": contrast,
+            "contrast_err": error,
+            "snr": contrast / np.where(error > 0, error, np.nan),
+            "flags": "forced",
+            "is_pore": chosen["is_pore"].to_numpy(bool),
+        }
+    )
+    if added.empty:
+        return found
+    return pd.concat([found, added.reindex(columns=found.columns)], ignore_index=True).astype(
+        found.dtypes.to_dict()
+    )
+
+
+def forced_rows(paired: pd.DataFrame, side: str) -> npt.NDArray[np.bool_]:
+    """Return which pairs are matched though the photo ``side`` did not find the pore."""
+    absent = paired[f"{side}_row"].isna() & paired["status"].eq("matched")
+    return absent.to_numpy(bool)
+
+
+def with_forced_rows(paired: pd.DataFrame, found_count: int, side: str) -> pd.DataFrame:
+    """Return the pairs with the rows filled in that :func:`with_forced` appends.
+
+    Parameters
+    ----------
+    paired : DataFrame
+        Output of :func:`poremetrics.pores.pair`.
+    found_count : int
+        Rows of the photo's table before forced pores were added.
+    side : str
+        ``before`` or ``after``.
+    """
+    chosen = forced_rows(paired, side)
+    rows = paired[f"{side}_row"].astype("Int64").copy()
+    rows[chosen] = found_count + np.arange(int(chosen.sum()))
+    return paired.assign(**{f"{side}_row": rows})
+
+
 def pores_table(
     photo: str,
     region: str,
