@@ -485,8 +485,8 @@ FLAGS: Mapping[str, Flag] = {
         Flag("unresolved", "smaller than the photo resolves; size not trusted", False),
         Flag("edge", "touches the border of the usable skin; size less certain", False),
         Flag("crowded", "closer to a neighbour than its own diameter", False),
-        Flag("forced", "found in the other photo only; measured here at the same place", False),
         Flag("plug", "core darker than an open pore's shading: a dark plug", False),
+        Flag("forced", "found in the other photo only; measured here at the same place", False),
     )
 }
 """Registry of every flag; a room may only write flags declared here."""
