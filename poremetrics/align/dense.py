@@ -10,6 +10,7 @@ what is left and tells its own error.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -93,11 +94,13 @@ def align_dense(
         u = np.zeros((*nodes, 2), np.float32) if u is None else _resize(u, nodes, cv2.INTER_CUBIC)
         if factor == levels[0]:
             u = u + level.jump(u)
-        flow, round_trip = level.search(u)
-        u = u + flow
-        for _ in range(settings.refine_rounds if factor == levels[-1] else 1):
-            shift, variance = level.fit(u)
-            u = u + shift
+        # From the second finest level the fit alone takes over.
+        if factor != levels[-1] or len(levels) == 1:
+            flow, round_trip = level.search(u)
+            u = u + flow
+        u, shift, variance = level.fit(u, 1)
+        if factor == levels[-1]:
+            u, shift, variance = level.fit(u, settings.refine_rounds)
     assert u is not None
     warped = level.warp(u)
     # What the last of n rounds still moved, W (1 - W)^(n-1) of the field, is at most 1 / (n - 1)
@@ -152,6 +155,11 @@ def _resize(image: FloatImage, shape: tuple[int, int], how: int) -> FloatImage:
     return np.asarray(cv2.resize(image, (shape[1], shape[0]), interpolation=how), dtype=np.float32)
 
 
+def _stack(planes: Sequence[npt.NDArray[np.floating]]) -> FloatImage:
+    """Return planes stacked along a third axis (np.dstack, several times faster)."""
+    return np.asarray(cv2.merge([np.ascontiguousarray(p, np.float32) for p in planes]), np.float32)
+
+
 def _apply(affine: Affine, u: FloatImage, factor: float) -> FloatImage:
     """Return the after position of every pixel of a level reduced by ``factor``."""
     rows, cols = u.shape[:2]
@@ -159,7 +167,7 @@ def _apply(affine: Affine, u: FloatImage, factor: float) -> FloatImage:
     x = (factor * np.arange(cols, dtype=np.float32) + np.float32(centre)) + u[..., 0]
     y = (factor * np.arange(rows, dtype=np.float32) + np.float32(centre))[:, None] + u[..., 1]
     a = affine.astype(np.float32)
-    return np.dstack((a[0, 0] * x + a[0, 1] * y + a[0, 2], a[1, 0] * x + a[1, 1] * y + a[1, 2]))
+    return _stack((a[0, 0] * x + a[0, 1] * y + a[0, 2], a[1, 0] * x + a[1, 1] * y + a[1, 2]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,9 +259,9 @@ class _Level:
         flow = 0.5 * (there - back)
         trust = self.weight / (1.0 + miss * miss)
         nodes = self.nodes_shape
-        smooth = self._average(np.dstack((trust[..., None] * flow, trust)), nodes)
+        smooth = self._average(_stack((trust * flow[..., 0], trust * flow[..., 1], trust)), nodes)
         added = smooth[..., :2] / (smooth[..., 2:] + np.float32(1e-6))
-        trip = self._average(np.dstack((self.weight * miss, self.weight)), nodes, wide=False)
+        trip = self._average(_stack((self.weight * miss, self.weight)), nodes, wide=False)
         trip_px = trip[..., 0] / (trip[..., 1] + np.float32(1e-6))
         return (added * np.float32(self.factor)).astype(np.float32), trip_px
 
@@ -269,55 +277,49 @@ class _Level:
             return near
         return near + np.float32(1e-3) * blur(sums, 4.0 * sigma)
 
-    def fit(self, u: FloatImage) -> tuple[FloatImage, FloatImage]:
-        """Return the windowed least-squares correction of ``u`` and its variance, on the nodes.
+    def fit(self, u: FloatImage, rounds: int) -> tuple[FloatImage, FloatImage, FloatImage]:
+        """Return ``u`` corrected by rounds of windowed least squares, the last shift, its variance.
 
-        The variance (both axes, level pixels squared) is the one that holds for misfit that is
-        correlated from pixel to pixel: products of gradient and misfit are summed per node first
-        (White 1980; Liang & Zeger 1986).
+        Gradients are those of the mean of both textures as they lie at the start. The variance
+        (both axes, level pixels squared) is the one that holds for misfit that is correlated from
+        pixel to pixel: products of gradient and misfit are summed per node first (White 1980;
+        Liang & Zeger 1986).
         """
+        nodes = self.nodes_shape
+        sigma = self.settings.window_px / self.settings.node_px
         warped = self.warp(u)
         middle = 0.5 * (self.texture + warped)
         gx = cv2.Scharr(middle, cv2.CV_32F, 1, 0, scale=1 / 32)
         gy = cv2.Scharr(middle, cv2.CV_32F, 0, 1, scale=1 / 32)
-        misfit = self.texture - warped
-        nodes = self.nodes_shape
-        w = self.weight
-        products = np.dstack((w * gx * gx, w * gx * gy, w * gy * gy))
-        moments = _resize(products, nodes, cv2.INTER_AREA)
-        w_misfit = w * misfit
-        score = _resize(np.dstack((w_misfit * gx, w_misfit * gy)), nodes, cv2.INTER_AREA)
-        sigma = self.settings.window_px / self.settings.node_px
-        a = blur(moments, sigma)
-        b = blur(score, sigma)
+        wx, wy = self.weight * gx, self.weight * gy
+        a = blur(_resize(_stack((wx * gx, wx * gy, wy * gy)), nodes, cv2.INTER_AREA), sigma)
         # A window with next to no skin holds still.
         ridge = np.float32(1e-3)
         xx, xy, yy = a[..., 0] + ridge, a[..., 1], a[..., 2] + ridge
         det = xx * yy - xy * xy
-        shift = np.dstack(
-            ((yy * b[..., 0] - xy * b[..., 1]) / det, (xx * b[..., 1] - xy * b[..., 0]) / det)
-        )
-        size = np.sqrt(np.sum(shift * shift, axis=-1, keepdims=True))
-        shift = shift / np.maximum(size, 1.0)
+        for left in range(rounds, 0, -1):
+            misfit = self.texture - warped
+            score = _resize(_stack((wx * misfit, wy * misfit)), nodes, cv2.INTER_AREA)
+            b = blur(score, sigma)
+            shift = _stack(
+                ((yy * b[..., 0] - xy * b[..., 1]) / det, (xx * b[..., 1] - xy * b[..., 0]) / det)
+            )
+            size = np.sqrt(np.sum(shift * shift, axis=-1, keepdims=True))
+            shift = shift * (np.float32(self.factor) / np.maximum(size, 1.0))
+            u = u + shift
+            if left > 1:
+                warped = self.warp(u)
         # Variance of a mean under a Gaussian window of sigma over independent nodes: the squared
         # window is a Gaussian of sigma / sqrt 2 with total weight 1 / (4 pi sigma²).
+        x, y = score[..., 0], score[..., 1]
         share = np.float32(1.0 / (4.0 * np.pi * sigma * sigma))
-        s = share * blur(
-            np.dstack(
-                (
-                    score[..., 0] * score[..., 0],
-                    score[..., 0] * score[..., 1],
-                    score[..., 1] * score[..., 1],
-                )
-            ),
-            sigma / float(np.sqrt(2.0)),
-        )
+        s = share * blur(_stack((x * x, x * y, y * y)), sigma / float(np.sqrt(2.0)))
         variance = (
             (yy * yy + xy * xy) * s[..., 0]
             - 2.0 * xy * (xx + yy) * s[..., 1]
             + (xx * xx + xy * xy) * s[..., 2]
         ) / (det * det)
-        return (shift * np.float32(self.factor)).astype(np.float32), variance
+        return u, shift, variance
 
     def local_correlation(self, warped: FloatImage) -> FloatImage:
         """Return the correlation of fine texture in a Gaussian window, on the nodes."""
@@ -325,7 +327,7 @@ class _Level:
         w = self.weight
         first, second = fine(self.texture, self.settings), fine(warped, self.settings)
         sums = _resize(
-            np.dstack((w * first * second, w * first * first, w * second * second)),
+            _stack((w * first * second, w * first * first, w * second * second)),
             nodes,
             cv2.INTER_AREA,
         )

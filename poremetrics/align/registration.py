@@ -29,6 +29,7 @@ from poremetrics.settings.align import AlignSettings
 
 MODEL = "affine by landmarks or skin features, then a smooth dense field"
 _PLAIN = "identity"
+_SPARSE = 61
 _OTHER_SIDE = {"left_cheek": "right_cheek", "right_cheek": "left_cheek"}
 
 
@@ -53,7 +54,7 @@ def register(
         after photo fits, as it stands or mirrored. A mirrored selfie that fits has
         ``mirrored=True``; its maps refer to the after photo as it was given.
     """
-    if before.sha256 == after.sha256 or np.array_equal(before.pixels, after.pixels):
+    if _same_pixels(before, after):
         return _same_photo(before, before_face, after_face)
     pair = _Pair(before, before_face, after, after_face, settings)
     straight = pair.align()
@@ -206,6 +207,16 @@ def _before_texture(before: Photo, box: Box, grid: Grid) -> FloatImage:
     return np.asarray(
         cv2.remap(log_image, at[0], at[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE),
         dtype=np.float32,
+    )
+
+
+def _same_pixels(before: Photo, after: Photo) -> bool:
+    """Tell whether two photos are one picture; few pixels tell most that are not."""
+    if before.sha256 == after.sha256:
+        return True
+    sparse = (slice(None, None, _SPARSE), slice(None, None, _SPARSE))
+    return np.array_equal(before.pixels[sparse], after.pixels[sparse]) and np.array_equal(
+        before.pixels, after.pixels
     )
 
 
