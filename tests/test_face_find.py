@@ -15,7 +15,9 @@ from face_drawing import as_photo, draw_face
 
 from poremetrics import face
 from poremetrics.errors import SkinError, UsageError
+from poremetrics.face.anatomy import REGION_POINTS
 from poremetrics.face.detect import detect_with
+from poremetrics.face.pose import area_ratio
 from poremetrics.model import FACE_REGIONS
 from poremetrics.settings.face import FaceSettings
 
@@ -37,6 +39,11 @@ def found(drawing):
 def eye_distance(face_found):
     points = face_found.landmarks_px[:, :2]
     return float(np.hypot(*(points[LEFT_CORNERS[0]] - points[RIGHT_CORNERS[0]])))
+
+
+def larger(found, name):
+    """How much larger a pixel is on the skin of a region than at the eyes."""
+    return np.sqrt(area_ratio(found.landmarks_px, REGION_POINTS[name]))
 
 
 def error_of(found, expected_points):
@@ -158,8 +165,7 @@ def test_turn_and_size_carry_over(drawing, found, angle_deg, size):
 
 def test_the_iris_gives_the_scale(drawing, found):
     forehead = found.region("forehead")
-    turn = np.cos(np.radians(forehead.turned_deg))
-    at_eyes = forehead.scale.mm_per_px * np.sqrt(turn)
+    at_eyes = forehead.scale.mm_per_px / larger(found, "forehead")
     assert forehead.scale.source == "iris"
     # Irises of one photographed face differ by 2.8 %; twice that is allowed.
     assert at_eyes == pytest.approx(SETTINGS.iris_mm / drawing.iris_px, rel=0.06)
@@ -171,10 +177,10 @@ def test_the_scale_ladder_takes_the_best_there_is(drawing):
     given = face.find(photo, SETTINGS, mm_per_px=0.1, ipd_mm=64.0).region("forehead").scale
     ipd = face.find(photo, SETTINGS, ipd_mm=64.0).region("forehead").scale
     assert (given.source, ipd.source) == ("given", "ipd")
-    turn = face.find(photo, SETTINGS).region("forehead").turned_deg
-    assert given.mm_per_px == pytest.approx(0.1 / np.sqrt(np.cos(np.radians(turn))))
+    factor = larger(face.find(photo, SETTINGS), "forehead")
+    assert given.mm_per_px == pytest.approx(0.1 * factor)
     drawn_ipd = drawing.left_eye[0] - drawing.right_eye[0]
-    at_eyes = ipd.mm_per_px * np.sqrt(np.cos(np.radians(turn)))
+    at_eyes = ipd.mm_per_px / factor
     assert at_eyes == pytest.approx(64.0 / drawn_ipd, rel=0.02)
     assert given.rel_sd <= ipd.rel_sd
 
@@ -187,9 +193,10 @@ def test_a_marker_in_the_photo_gives_the_scale(drawing):
     pixels[752:848, 42:138] = marker[..., None]
     scale = face.find(as_photo(pixels), SETTINGS, marker_mm=12.0).region("forehead").scale
     assert scale.source == "marker"
-    # Corners are found to a fraction of a pixel on 96 px: 1 %; the turn of the forehead is
-    # corrected for, at most a few percent more.
-    assert scale.mm_per_px == pytest.approx(12.0 / 96, rel=0.04)
+    # Corners are found to a fraction of a pixel on 96 px: 1 %; the mesh of a photo with the
+    # marker is that of the one without to 1 % too.
+    factor = larger(face.find(as_photo(drawing.pixels), SETTINGS), "forehead")
+    assert scale.mm_per_px == pytest.approx(12.0 / 96 * factor, rel=0.02)
 
 
 def test_a_promised_marker_must_be_there(drawing):

@@ -18,11 +18,11 @@ from poremetrics.face.anatomy import (
     REGION_POINTS,
     RIGHT_EYE,
 )
-from poremetrics.face.copy import clipped_box, fill_polygon, reduced_copy
+from poremetrics.face.copy import clipped_box, fill_polygon, inside_polygon, reduced_copy
 from poremetrics.face.detect import letterbox
 from poremetrics.face.iris import Iris
 from poremetrics.face.mesh import Crop
-from poremetrics.face.pose import head_axes, head_pose, turned_deg
+from poremetrics.face.pose import area_ratio, head_axes, head_pose, turned_deg
 from poremetrics.face.scale import (
     Eyes,
     find_marker,
@@ -177,14 +177,40 @@ def test_an_empty_picture_has_no_marker():
     assert find_marker(np.full((200, 300, 3), 180, np.uint8)) is None
 
 
-@given(st.floats(0, 59), st.floats(0.01, 1.0))
-def test_turned_skin_shows_less_of_its_area(turn, mm_per_px):
+@given(st.floats(1.0, 4.0), st.floats(0.01, 1.0))
+def test_turned_skin_shows_less_of_its_area(ratio, mm_per_px):
     flat = scale_given(mm_per_px, SETTINGS)
-    turned = on_region(flat, turn, SETTINGS)
-    # A disc of 1 mm² on the skin covers cos(turn) of its pixels.
-    pixels = np.cos(np.radians(turn)) / mm_per_px**2
+    turned = on_region(flat, ratio, SETTINGS)
+    # 1 mm² of the skin covers 1 / ratio of its pixels.
+    pixels = 1 / ratio / mm_per_px**2
     assert pixels * turned.mm_per_px**2 == pytest.approx(1.0)
-    assert turned.rel_sd >= on_region(flat, 0.0, SETTINGS).rel_sd >= flat.rel_sd
+    assert turned.rel_sd >= on_region(flat, 1.0, SETTINGS).rel_sd >= flat.rel_sd
+
+
+@given(st.floats(0, 70))
+def test_the_area_of_a_flat_region_goes_with_its_turn(turn):
+    mesh = np.full((468, 3), 1e3)
+    y, x = np.mgrid[-3:4, -3:4]
+    flat = np.column_stack([x.ravel(), y.ravel(), 0 * x.ravel()]).astype(float)
+    mesh[:49] = flat @ rotation("y", turn).T
+    ratio = area_ratio(mesh, (0, 6, 48, 42))
+    assert ratio == pytest.approx(1 / np.cos(np.radians(turn)), rel=1e-6)
+
+
+def test_the_area_of_a_curved_region_counts_its_curvature():
+    # A roof of two slopes of 45 degrees: its mean normal faces the camera, its area is 1.41.
+    mesh = np.full((468, 3), 1e3)
+    y, x = np.mgrid[-3:4, -3:4]
+    mesh[:49] = np.column_stack([x.ravel(), y.ravel(), np.abs(x).ravel()])
+    rim = (*range(7), *range(13, 49, 7), *range(47, 41, -1), *range(35, 0, -7))
+    assert turned_deg(mesh, rim) == pytest.approx(0, abs=1e-6)
+    assert area_ratio(mesh, rim) == pytest.approx(np.sqrt(2), rel=1e-6)
+
+
+def test_points_inside_a_polygon_with_a_notch():
+    notched = np.array([[0, 0], [10, 0], [10, 10], [5, 3], [0, 10]], dtype=float)
+    points = np.array([[5, 1], [5, 6], [1, 5], [9, 5], [-1, 5], [5, -1]], dtype=float)
+    assert inside_polygon(points, notched).tolist() == [True, False, True, True, False, False]
 
 
 def test_an_unknown_turn_changes_nothing_but_the_uncertainty():

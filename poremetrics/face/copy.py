@@ -121,3 +121,13 @@ def fill_polygon(polygon: Points, box: Box) -> Mask:
     corners = np.round((np.asarray(polygon) - (box.x0, box.y0)) * (1 << shift)).astype(np.int32)
     cv2.fillPoly(canvas, [corners], 1, shift=shift)
     return canvas.astype(np.bool_)
+
+
+def inside_polygon(xy: Points, polygon: Points) -> Mask:
+    """Return which of (N, 2) points lie inside a polygon, by the even-odd rule."""
+    (x, y), start, end = np.asarray(xy).T, polygon, np.roll(polygon, -1, axis=0)
+    x, y = x[:, None], y[:, None]
+    straddles = (start[:, 1] > y) != (end[:, 1] > y)
+    rise = np.where(start[:, 1] == end[:, 1], 1.0, end[:, 1] - start[:, 1])
+    crossing = start[:, 0] + (y - start[:, 1]) * (end[:, 0] - start[:, 0]) / rise
+    return np.asarray((straddles & (x < crossing)).sum(axis=1) % 2 == 1, dtype=np.bool_)

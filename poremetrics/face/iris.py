@@ -27,7 +27,7 @@ class Iris:
     centre : (2,) float64
         x, y in picture pixels.
     diameter_px : float
-        Visible diameter, the mean of the horizontal and vertical one.
+        Horizontal visible diameter.
     eye_open : float
         Height of the eye's opening over its width.
     """
@@ -76,10 +76,10 @@ def _find_iris(
     affine = crop.to_picture(_INPUT_PX, mirrored=mirrored)
     raw = output.reshape(5, 3)[:, :2].astype(np.float64) - 0.5
     centre, *rim = raw @ affine[:, :2].T + affine[:, 2]
-    # Opposite rim points follow each other two apart.
-    diameters = [np.hypot(*(rim[0] - rim[2])), np.hypot(*(rim[1] - rim[3]))]
+    # Rim points: towards one corner of the eye, top, towards the other corner, bottom. The lids
+    # cover top and bottom, and the size known of people is the horizontal one.
     return Iris(
         centre=np.asarray(centre, dtype=np.float64),
-        diameter_px=float(np.mean(diameters)),
+        diameter_px=float(np.hypot(*(rim[0] - rim[2]))),
         eye_open=float(np.linalg.norm(upper - lower) / np.linalg.norm(outer - inner)),
     )

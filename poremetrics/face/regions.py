@@ -28,11 +28,14 @@ class Outline:
         Pixels of the photo.
     turned_deg : float
         Angle to the line of sight; NaN where unknown.
+    area_ratio : float
+        Area of the skin over that of its picture; NaN where unknown.
     """
 
     name: str
     polygon: Points
     turned_deg: float = float("nan")
+    area_ratio: float = float("nan")
 
 
 def check_polygons(regions: Mapping[str, npt.ArrayLike], photo: Photo) -> dict[str, Points]:
@@ -157,7 +160,7 @@ def _make_region(
         skin=skin,
         hidden={reason: float(mask.sum() / area) for reason, mask in reasons.items()},
         turned_deg=outline.turned_deg,
-        scale=None if scale is None else on_region(scale, outline.turned_deg, settings),
+        scale=None if scale is None else on_region(scale, outline.area_ratio, settings),
     )
 
 

@@ -123,31 +123,30 @@ def scale_of_eyes(eyes: Eyes, ipd_mm: float | None, settings: FaceSettings) -> S
     return Scale(settings.population_ipd_mm / eyes.ipd_px, float(rel_sd), "population")
 
 
-def on_region(scale: Scale, turned_deg: float, settings: FaceSettings) -> Scale:
+def on_region(scale: Scale, area_ratio: float, settings: FaceSettings) -> Scale:
     """Carry a scale of the picture plane to the skin of a region.
 
-    Skin turned by an angle t shows cos t of its area, so the scale that turns an area in pixels
-    into an area of skin is ``1 / sqrt(cos t)`` larger. What is not known well - the angle over a
-    curved cheek and the region's depth - widens the uncertainty.
+    Turned and curved skin shows less than its area, so the scale that makes an area of skin of
+    an area in pixels is larger by the root of their ratio. What is not known well - the shape
+    of this face and the region's depth - widens the uncertainty.
 
     Parameters
     ----------
     scale : Scale
         At the eyes or the marker.
-    turned_deg : float
-        Mean turn of the region; NaN: not known, nothing is corrected.
+    area_ratio : float
+        Area of the region's skin over that of its picture; NaN: not known, nothing is corrected.
     settings : FaceSettings
-        ``depth_rel_sd``, ``turned_sd_deg``, ``maximum_tilt_deg``.
+        ``depth_rel_sd``, ``shape_share``, ``maximum_area_ratio``.
     """
     rel_sd = float(np.hypot(scale.rel_sd, settings.depth_rel_sd))
-    if not np.isfinite(turned_deg):
+    if not np.isfinite(area_ratio):
         return replace(scale, rel_sd=rel_sd)
-    turn = np.radians(min(turned_deg, settings.maximum_tilt_deg))
-    from_turn = 0.5 * np.tan(turn) * np.radians(settings.turned_sd_deg)
+    larger = 0.5 * float(np.log(np.clip(area_ratio, 1.0, settings.maximum_area_ratio)))
     return replace(
         scale,
-        mm_per_px=float(scale.mm_per_px / np.sqrt(np.cos(turn))),
-        rel_sd=float(np.hypot(rel_sd, from_turn)),
+        mm_per_px=float(scale.mm_per_px * np.exp(larger)),
+        rel_sd=float(np.hypot(rel_sd, settings.shape_share * larger)),
     )
 
 

@@ -265,21 +265,22 @@ class FaceSettings(Room):
         doc="Relative uncertainty of a region's depth against what gives the scale.",
         source="about 15 mm of depth between eyes, cheeks and nose at 0.7 m",
     )
-    turned_sd_deg: float = number(
-        8.0,
+
+    shape_share: float = number(
+        0.3,
         low=0.0,
-        high=45.0,
-        unit="deg",
-        doc="Standard uncertainty of the angle a region is turned by.",
-        source="spread of the mesh's normals within a cheek",
+        high=2.0,
+        unit="1",
+        doc="Relative uncertainty of the scale's correction for turned and curved skin.",
+        source="mesh against rendered heads: areas of cheeks within 15 % at a correction of 35 %",
     )
-    maximum_tilt_deg: float = number(
-        60.0,
-        low=0.0,
-        high=80.0,
-        unit="deg",
-        doc="Largest turn for which the scale is corrected.",
-        source="beyond it the correction (1.41) changes faster than the turn is known",
+    maximum_area_ratio: float = number(
+        4.0,
+        low=1.0,
+        high=20.0,
+        unit="1",
+        doc="Largest correction of an area for turned and curved skin.",
+        source="skin turned by 75 degrees; further the mesh is a guess",
     )
 
     # --- close-up ------------------------------------------------------------------------
