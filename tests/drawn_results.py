@@ -242,7 +242,8 @@ def _draw(
     fixed = np.random.default_rng(3)
     coarse = fixed.normal(0, 1, (height // 90 + 2, width // 90 + 2)).astype(np.float32)
     mottle = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
-    fine = cv2.GaussianBlur(fixed.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 1.4)
+    grain = fixed.standard_normal((height, width), dtype=np.float32)
+    fine = cv2.GaussianBlur(grain, (0, 0), 1.4)
     light = 1.0 + 0.012 * mottle + 0.045 * fine
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     if not closeup:
@@ -260,10 +261,11 @@ def _draw(
         patch = (slice(y0, yi + reach + 1), slice(x0, xi + reach + 1))
         away = (columns[patch] - row.x) ** 2 + (rows[patch] - row.y) ** 2
         light[patch] *= 1.0 - row.contrast * 1.5 * np.exp(-away / (2 * sigma**2))
-    picture = TONE * light[..., None]
+    picture = TONE.astype(np.float32) * light[..., None]
     if not closeup:
         picture = _features(picture.astype(np.float32), inside, size)
-    picture += rng.normal(0, 1.6, picture.shape)
+    picture = picture.astype(np.float32)
+    picture += 1.6 * rng.standard_normal(picture.shape, dtype=np.float32)
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 

