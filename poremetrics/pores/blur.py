@@ -25,17 +25,23 @@ def point_spread_px(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings)
     mask : (h, w) bool
         Where it may be used.
     settings : PoresSettings
-        Share of the skin and the smallest believable value.
+        Share of the skin, the smallest believable value, and what is usual.
 
     Returns
     -------
     float
-        Pixels; the smallest believable value where there is too little skin to tell.
+        Pixels; the usual value where there is too little skin to tell.
     """
-    seen_px = photo.sharpness(linear_rgb, mask).blur_px
-    if not math.isfinite(seen_px):
-        return settings.smallest_blur_px
-    return math.sqrt(max(seen_px**2 - settings.skin_rolloff_px2, settings.smallest_blur_px**2))
+    seen = photo.sharpness(linear_rgb, mask)
+    if not math.isfinite(seen.blur_px):
+        return settings.usual_blur_px
+    least = settings.smallest_blur_px**2
+    blur_px = math.sqrt(max(seen.blur_px**2 - settings.skin_rolloff_px2, least))
+    # grain and JPEG leave little to read: what is uncertain gives way to what is usual
+    error = max(seen.blur_err_px / blur_px, settings.least_blur_error)
+    trust = settings.usual_blur_spread**2 / (settings.usual_blur_spread**2 + error**2)
+    logs = math.log(settings.usual_blur_px), math.log(blur_px)
+    return math.exp((1.0 - trust) * logs[0] + trust * logs[1])
 
 
 def usable_tiles(image: FloatImage, mask: Mask, side: int, most: int) -> npt.NDArray[np.float32]:

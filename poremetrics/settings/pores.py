@@ -28,6 +28,30 @@ class PoresSettings(Room):
         doc="Linear light above this in green is a clipped highlight; it is masked.",
         source="sRGB 251 of 255",
     )
+    usual_blur_px: float = number(
+        0.8,
+        low=0.2,
+        high=5.0,
+        unit="px",
+        doc="Point spread of a focused photo at its own pixels.",
+        source="demosaicked camera pictures 0.6 px to 1.1 px",
+    )
+    usual_blur_spread: float = number(
+        0.30,
+        low=0.01,
+        high=5.0,
+        unit="ln",
+        doc="How far photos scatter about the usual point spread (sd).",
+        source="the same range",
+    )
+    least_blur_error: float = number(
+        0.12,
+        low=0.0,
+        high=2.0,
+        unit="ln",
+        doc="Error of a measured point spread that no amount of skin takes away.",
+        source="synthetic skin of 9 to 24 px/mm: the skin's own roll-off varies",
+    )
     skin_rolloff_px2: float = number(
         1.4,
         low=0.0,
