@@ -46,6 +46,8 @@ def pores_on(
             "diameter_after": np.where(gone, np.nan, after),
             "contrast_before": 0.1,
             "contrast_after": np.where(gone, 0.0, 0.1),
+            "snr_before": 10.0,
+            "snr_after": 10.0,
             "elongation_before": 1.2,
             "elongation_after": 1.2,
             "plug_before": 0.0,

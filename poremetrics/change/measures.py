@@ -27,8 +27,8 @@ class Sample:
         Region, or ``all``.
     pores : mapping of str to (N,) array
         Per pore of the union: ``block`` and, with suffix ``_before`` and ``_after``,
-        ``diameter`` (µm or px), ``contrast``, ``elongation``, ``plug``, ``seen`` (the pore is
-        there in this photo); ``matched``.
+        ``diameter`` (µm or px), ``contrast``, ``snr``, ``elongation``, ``plug``, ``seen`` (the
+        pore is there in this photo); ``matched``.
     area : (T,) float64
         Common area per block, mm² or px².
     sums : mapping of str to (T,) float64
@@ -39,6 +39,8 @@ class Sample:
         True where lengths are in µm and areas in mm².
     visible_diameter : float
         Smallest diameter of a visible pore, in the unit of ``diameter``.
+    matched_snr : float
+        Smallest geometric mean of the two signals of a matched pore.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Sample:
     pixels: FloatArray
     has_scale: bool
     visible_diameter: float
+    matched_snr: float = 0.0
 
     @property
     def number(self) -> int:
@@ -76,6 +79,7 @@ def join(samples: Sequence[Sample], name: str = "all") -> Sample:
         pixels=np.concatenate([sample.pixels for sample in samples]),
         has_scale=all(sample.has_scale for sample in samples),
         visible_diameter=samples[0].visible_diameter,
+        matched_snr=samples[0].matched_snr,
     )
 
 
@@ -90,13 +94,17 @@ def visible(sample: Sample, side: str) -> npt.NDArray[np.bool_]:
 def matched(sample: Sample) -> npt.NDArray[np.bool_]:
     """Return which pores enter the matched measures.
 
-    They are chosen by the geometric mean of their two diameters: choosing by one photo's would
-    make noise look like shrinkage (regression to the mean).
+    They are chosen by the geometric means of their two diameters and of their two signals:
+    choosing by one photo's would make noise look like shrinkage (regression to the mean). A pore
+    near the limit of what can be sized is sized only where noise made it look larger, and fixed
+    relief holds its size up; clear pores tell the change of all.
     """
     pores = sample.pores
     mean = np.sqrt(np.nan_to_num(pores["diameter_before"] * pores["diameter_after"]))
     positive = (pores["contrast_before"] > 0) & (pores["contrast_after"] > 0)
-    return np.asarray(pores["matched"] & positive & (mean >= sample.visible_diameter), bool)
+    signal = np.sqrt(np.where(positive, pores["snr_before"] * pores["snr_after"], 0.0))
+    large = mean >= sample.visible_diameter
+    return np.asarray(pores["matched"] & large & (signal >= sample.matched_snr), bool)
 
 
 def _block_sums(sample: Sample, chosen: npt.NDArray[np.bool_], values: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ from poremetrics.model import Face, FloatImage, Mask, Region, RegionAlignment, S
 from poremetrics.settings.change import ChangeSettings
 
 SIDES = ("before", "after")
-PORE_VALUES = ("diameter", "contrast", "elongation", "plug", "seen")
+PORE_VALUES = ("diameter", "contrast", "snr", "elongation", "plug", "seen")
 """What is known of a pore in each photo."""
 
 
@@ -78,6 +78,9 @@ def paired_sample(
         f"seen_{side}": pores["status"].isin(["matched", alone])
         for side, alone in zip(SIDES, ("lost", "new"), strict=True)
     }
+    signal = {
+        f"snr_{side}": pores[f"contrast_{side}"] / pores[f"contrast_err_{side}"] for side in SIDES
+    }
     maps = {
         f"{name}_{side}": values
         for side, rgb, skin in zip(SIDES, linear_rgb, skins, strict=True)
@@ -85,7 +88,7 @@ def paired_sample(
     }
     return region_sample(
         aligned.name,
-        pores.assign(**shape, **seen, matched=pores["status"].eq("matched")),
+        pores.assign(**shape, **seen, **signal, matched=pores["status"].eq("matched")),
         aligned.common,
         aligned.grid.step_px,
         scale,
@@ -232,4 +235,5 @@ def region_sample(
         visible_diameter=(
             settings.visible_diameter_px if unit_mm is None else settings.visible_diameter_um
         ),
+        matched_snr=settings.matched_snr,
     )

@@ -27,6 +27,14 @@ class ChangeSettings(Room):
         doc="Stands in for visible_diameter_um where no scale is known.",
         source="smallest diameter whose size is unbiased within 10 %",
     )
+    matched_snr: float = number(
+        6.0,
+        low=0.0,
+        high=100.0,
+        unit="noise sigmas",
+        doc="Smallest geometric mean of a pore's two signals to enter the matched measures.",
+        source="rendered pair with sizes x 0.8: weaker pores read a smaller change",
+    )
     minimum_pores: int = number(
         12,
         low=3,
