@@ -137,7 +137,7 @@ NO, DOWN, UP = "no detectable change", "decreased", "increased"
 def test_the_story_says_no_more_than_the_verdicts_allow(
     visits: list[tuple[str, str, float, float]], expected: str
 ) -> None:
-    assert story(course(*visits), SETTINGS) == expected
+    assert story(course(*visits).to_dict("records"), SETTINGS) == expected
 
 
 def test_early_and_refused_visits_do_not_make_the_story() -> None:

@@ -152,10 +152,6 @@ def _visits(series: Series, head: Sequence[Head]) -> pd.DataFrame:
     return table(pd.DataFrame(rows), tables.VISITS)
 
 
-def _with_head(frame: pd.DataFrame, head: Head, schema: Mapping[str, str]) -> pd.DataFrame:
-    return table(frame.assign(**head), schema)
-
-
 def _stack(frames: Sequence[pd.DataFrame], schema: Mapping[str, str]) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)]
     return table(pd.concat(filled, ignore_index=True) if filled else [], schema)
@@ -170,12 +166,10 @@ def _joined(
 ) -> pd.DataFrame:
     """Return one table of all pairs, each row with its visit and what it is compared with."""
     found = [
-        _with_head(
-            result.tables[name].assign(
-                against=against, against_visit=series.visits[pair.before].visit
-            ),
-            head[pair.after],
-            schema,
+        result.tables[name].assign(
+            **head[pair.after],
+            against=against,
+            against_visit=series.visits[pair.before].visit,
         )
         for pair, result in results.items()
         if name in result.tables
@@ -257,12 +251,12 @@ def _pores(
         both = _sightings(result)
         both["pore_id"] = register.recognise(both, settings.study)
         baseline.append(_baseline_sightings(both))
-        followed.append(_with_head(_later_sightings(both), head[pair.after], tables.PORES))
+        followed.append(_later_sightings(both).assign(**head[pair.after]))
     if not baseline:
         return _stack([], tables.PORES), register
     # A pore of the baseline photo is listed as the earliest pair found it.
     first = pd.concat(baseline, ignore_index=True).drop_duplicates("pore_id", keep="first")
-    first = _with_head(first.sort_values("pore_id"), head[0], tables.PORES)
+    first = first.sort_values("pore_id").assign(**head[0])
     return _stack([first, *followed], tables.PORES), register
 
 

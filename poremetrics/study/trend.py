@@ -6,13 +6,13 @@ All on the natural log of the ratio to the baseline, so that a rate is a percent
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from poremetrics.model import table
 from poremetrics.settings import Settings
@@ -28,6 +28,15 @@ Story = Literal[
     "not comparable",
 ]
 Floats = npt.NDArray[np.float64]
+Row = Mapping[str, Any]
+_FIGURES = (
+    "change_pct",
+    "ci_low_pct",
+    "ci_high_pct",
+    "rate_per_session_pct",
+    "rate_low_pct",
+    "rate_high_pct",
+)
 
 
 def trends(timeline: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -47,46 +56,43 @@ def trends(timeline: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     DataFrame
         Columns of :data:`poremetrics.study.tables.TRENDS`.
     """
-    rows: list[Mapping[str, object]] = [
+    # Plain rows: a study has thousands of these short lines, too short for tables of their own.
+    lines: dict[tuple[str, str], list[Row]] = {}
+    columns = list(timeline.columns)
+    for values in timeline.itertuples(index=False, name=None):
+        row = dict(zip(columns, values, strict=True))
+        lines.setdefault((row["region"], row["metric"]), []).append(row)
+    rows: list[Row] = [
         {
-            "subject": line["subject"].iloc[0],
-            "side": line["side"].iloc[0],
+            "subject": line[0]["subject"],
+            "side": line[0]["side"],
             "region": region,
             "metric": metric,
             **_course(line, settings),
         }
-        for (region, metric), line in timeline.groupby(["region", "metric"], sort=False)
+        for (region, metric), line in lines.items()
     ]
     return table(rows, tables.TRENDS)
 
 
-def _course(line: pd.DataFrame, settings: Settings) -> dict[str, object]:
-    followed = line[line["days_since_baseline"].notna() & line["verdict"].ne("")]
-    usable = followed[
-        ~followed["too_early"]
-        & followed["verdict"].ne("not comparable")
-        & followed["change_pct"].notna()
-        & followed["ci_low_pct"].notna()
+def _course(line: Sequence[Row], settings: Settings) -> Row:
+    usable = [
+        row
+        for row in line
+        if row["verdict"] not in ("", "not comparable")
+        and not row["too_early"]
+        and math.isfinite(row["change_pct"])
+        and math.isfinite(row["ci_low_pct"])
     ]
-    if usable.empty:
-        unknown = dict.fromkeys(
-            (
-                "change_pct",
-                "ci_low_pct",
-                "ci_high_pct",
-                "rate_per_session_pct",
-                "rate_low_pct",
-                "rate_high_pct",
-            ),
-            math.nan,
-        )
+    if not usable:
         lost = "not comparable"
-        return {**unknown, "visits": 0, "sessions": 0, "verdict": lost, "story": lost}
-    last = usable.iloc[-1]
+        known = {"visits": 0, "sessions": 0, "verdict": lost, "story": lost}
+        return {**dict.fromkeys(_FIGURES, math.nan), **known}
+    last = usable[-1]
     rate, low, high = rate_per_session(
-        _log(usable["change_pct"]),
+        _log(usable, "change_pct"),
         _log_sd(usable, settings.change.confidence),
-        usable["sessions"].to_numpy(np.float64),
+        np.array([row["sessions"] for row in usable], dtype=np.float64),
         settings,
     )
     return {
@@ -103,13 +109,18 @@ def _course(line: pd.DataFrame, settings: Settings) -> dict[str, object]:
     }
 
 
-def _log(percent: pd.Series) -> Floats:
-    return np.asarray(np.log1p(percent.to_numpy(np.float64) / 100.0), dtype=np.float64)
+def _log(rows: Sequence[Row], column: str) -> Floats:
+    percent = np.array([row[column] for row in rows], dtype=np.float64)
+    return np.asarray(np.log1p(percent / 100.0), dtype=np.float64)
 
 
-def _log_sd(rows: pd.DataFrame, confidence: float) -> Floats:
-    width = _log(rows["ci_high_pct"]) - _log(rows["ci_low_pct"])
-    return np.asarray(width / (2.0 * stats.norm.isf((1.0 - confidence) / 2.0)), dtype=np.float64)
+def _log_sd(rows: Sequence[Row], confidence: float) -> Floats:
+    width = _log(rows, "ci_high_pct") - _log(rows, "ci_low_pct")
+    return np.asarray(width / (2.0 * _quantile(confidence)), dtype=np.float64)
+
+
+def _quantile(confidence: float) -> float:
+    return float(special.ndtri(0.5 + confidence / 2.0))
 
 
 def rate_per_session(
@@ -150,22 +161,23 @@ def rate_per_session(
     rate = float(weighted @ y) / information
     error = 1.0 / math.sqrt(information)
     tail = (1.0 - settings.change.confidence) / 2.0
-    factor = float(stats.norm.isf(tail))
+    factor = _quantile(settings.change.confidence)
     spare = x.size - 1
     if spare:
         residual = y - rate * x
         birge = math.sqrt(float(residual @ np.linalg.solve(covariance, residual)) / spare)
-        factor = max(factor, birge * float(stats.t.isf(tail, spare)))
+        factor = max(factor, birge * float(special.stdtrit(spare, 1.0 - tail)))
     return rate, rate - factor * error, rate + factor * error
 
 
-def story(usable: pd.DataFrame, settings: Settings) -> Story:
+def story(usable: Sequence[Row], settings: Settings) -> Story:
     """Say how a measure runs, and no more than the verdicts and intervals allow.
 
     Parameters
     ----------
-    usable : DataFrame
-        Follow-ups of one region and measure in order of time; see :func:`trends`.
+    usable : sequence of mapping
+        Rows of the timeline: follow-ups of one region and measure in order of time; see
+        :func:`trends`.
     settings : Settings
         The margin within which a measure has levelled off.
 
@@ -176,9 +188,9 @@ def story(usable: pd.DataFrame, settings: Settings) -> Story:
         visit. ``fading``: decreased at some visit, and increased since the previous one.
         ``levelled off``: decreased, and the whole interval of the last step within the margin.
     """
-    last = usable.iloc[-1]
+    last = usable[-1]
     step = last["step_verdict"] if len(usable) > 1 else ""
-    once_decreased = bool(usable["verdict"].eq("decreased").any())
+    once_decreased = any(row["verdict"] == "decreased" for row in usable)
     if once_decreased and step == "increased":
         return "fading"
     if last["verdict"] == "increased":
