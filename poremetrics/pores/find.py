@@ -17,6 +17,9 @@ from poremetrics.pores.reject import flags_of
 from poremetrics.pores.size import GAUSSIAN, Sight, fit_dips, start_from
 from poremetrics.settings.pores import PoresSettings
 
+TINY = 1e-9
+"""Least error of a depth: a picture without noise has none."""
+
 
 def find(skin: Skin, settings: PoresSettings) -> pd.DataFrame:
     """Find every pore candidate and measure it.
@@ -122,7 +125,7 @@ def _table(skin: Skin, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
             "contrast": -np.expm1(-depth),
             "contrast_err": dips.depth_err / kept * np.exp(-depth),
             "elongation": elongation,
-            "snr": dips.depth / dips.depth_err,
+            "snr": dips.depth / np.maximum(dips.depth_err, TINY),
         }
     )
     table["flags"], table["is_pore"] = flags_of(skin, table, dips, settings)

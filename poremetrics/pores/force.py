@@ -15,7 +15,7 @@ import pandas as pd
 
 from poremetrics.model import Points, Skin
 from poremetrics.pores.dips import Dips, take_out
-from poremetrics.pores.find import on_skin, share_kept
+from poremetrics.pores.find import TINY, on_skin, share_kept
 from poremetrics.pores.noise import autocovariance
 from poremetrics.pores.profile import seen_power, seen_width, true_width
 from poremetrics.pores.size import Freedom, Sight, fit_dips, start_from
@@ -60,7 +60,7 @@ def force(
         return pd.DataFrame(out)
     seen = seen_width(aperture[usable], skin.blur_px, settings.profile_exponent)
     fixed, free = _fit_at(skin, places[usable], seen, settings)
-    signal = fixed.depth / fixed.depth_err
+    signal = fixed.depth / np.maximum(fixed.depth_err, TINY)
     strong = (signal > settings.size_snr) & (free.depth > 0)
     diameter, stretch = true_width(free.seen_px, skin.blur_px, settings.profile_exponent)
     sized = strong & (diameter > 0) & (free.size_err * stretch < 1.0)
