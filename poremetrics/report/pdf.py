@@ -199,7 +199,7 @@ class _Setter:
                 ]
                 for label, verdict, words in card.lines
             ]  # fmt: skip
-            grid = Grid(rows, colWidths=[width * 0.42, width * 0.58])
+            grid = Grid(rows, colWidths=[width * 0.3, width * 0.7])
             lines = ("LINEABOVE", (0, 0), (-1, -1), 0.4, HexColor(LINE))
             grid.setStyle(TableStyle([*_BARE, lines, *_padding(2, 2)]))
             parts.append(grid)

@@ -182,7 +182,7 @@ class IntervalBar(Flowable):
     def __init__(self, bar: Bar, colour: str, width: float, font: str) -> None:
         super().__init__()
         self._bar, self._colour, self._font = bar, colour, font
-        self.width, self.height = width, 25.0
+        self.width, self.height = width, 29.0
 
     def wrap(self, *_: float) -> tuple[float, float]:
         """Return the size taken."""
@@ -191,7 +191,7 @@ class IntervalBar(Flowable):
     def draw(self) -> None:
         """Draw band, zero, interval, value and the ends of the scale."""
         canvas, places = self.canv, bar_geometry(self._bar)
-        unit, middle = self.width / 200.0, 15.0
+        unit, middle = self.width / 200.0, 19.0
 
         def at(name: str) -> float:
             return places[name] * unit
@@ -210,6 +210,6 @@ class IntervalBar(Flowable):
         canvas.setFillColor(HexColor(SOFT))
         canvas.setFont(self._font, 5.6)
         reach = f"{places['reach']:.0f}\u00a0%"
-        canvas.drawString(4 * unit, 1, f"−{reach}")
-        canvas.drawCentredString(100 * unit, 1, "0")
-        canvas.drawRightString(196 * unit, 1, f"+{reach}")
+        canvas.drawString(4 * unit, 5, f"−{reach}")
+        canvas.drawCentredString(100 * unit, 5, "0")
+        canvas.drawRightString(196 * unit, 5, f"+{reach}")

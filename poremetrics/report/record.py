@@ -118,9 +118,16 @@ def alignment_document(alignment: Alignment, before: Face, digits: int) -> Json:
 
 
 def json_bytes(value: object) -> bytes:
-    """Return JSON in UTF-8 with sorted keys; NaN has no place in it."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
-    return (text + "\n").encode("utf-8")
+    """Return JSON in UTF-8 with sorted keys, one line per key; NaN has no place in it."""
+    if not isinstance(value, dict):
+        return (_one_line(value) + "\n").encode("utf-8")
+    # One line per key: readable enough, and several times faster than indented all through.
+    lines = [f" {json.dumps(key)}: {_one_line(value[key])}" for key in sorted(value)]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8")
+
+
+def _one_line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True)
 
 
 def _photo(photo: Photo, face: Face, digits: int) -> Json:
