@@ -16,23 +16,22 @@ from pathlib import Path
 
 import camera as camera_model
 import cv2
-import hair as hair_model
 import numpy as np
 import pandas as pd
 import truth as truth_model
 from dress import Marker
-from geometry import BaseMesh, Head, load_base
+from geometry import HEAD_SCALE, BaseMesh, Head, load_base
 from people import PEOPLE, TRAJECTORIES, VISITS, Visit
 from pores import at_visit, grow
 from raster import Camera
-from render import Scene, build, poser, render
+from render import Scene, build, render
 from skin import make_spots
 
 FRAME = (3000, 4000)
 PX_PER_MM = 16.5
 """On skin 20 mm in front of the eyes, seen from the reference distance."""
 REFERENCE_MM = 900.0
-CLOSE_UP_SIDE_PX = 1600
+CLOSE_UP_SIDE_PX = 1500
 CLOSE_UP_PX_PER_MM = 28.0
 CLOSE_UP_DISTANCE_MM = 420.0
 MARKER_MM, MARKER_EDGE_MM, MARKER_ID = 10.0, 1.5, 7
@@ -100,7 +99,7 @@ def shots() -> list[Shot]:
     )
     for k, visit in enumerate((usual, bad)):
         out.append(
-            Shot(f"not_comparable/visit_{k}", "person_b", k, visit, (1650, 2200), PX_PER_MM * 0.55)
+            Shot(f"not_comparable/visit_{k}", "person_b", k, visit, (1500, 2000), PX_PER_MM * 0.5)
         )
     return out
 
@@ -162,12 +161,11 @@ def take(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
     table = truth_model.pore_table(pores, now, head, camera, picture)
     packed = _gzip(table.to_csv(index=False, lineterminator="\n"))
     target.with_suffix(".truth.csv.gz").write_bytes(packed)
-    hair = hair_model.grow_hair(person, head, poser(shot.visit))
-    others = truth_model.distractor_table(make_spots(person, head), hair, head, camera, picture)
+    others = truth_model.distractor_table(make_spots(person, head), head, camera, picture)
     target.with_suffix(".distractors.csv").write_text(
         others.to_csv(index=False, lineterminator="\n")
     )
-    ipd = float(np.linalg.norm(head.eye_centres[0] - head.eye_centres[1]))
+    ipd = HEAD_SCALE * float(np.linalg.norm(head.eye_centres[0] - head.eye_centres[1]))
     pose = (shot.visit.yaw, shot.visit.pitch, shot.visit.roll)
     record = truth_model.camera_record(camera, table, pose, ipd)
     if marker is not None:

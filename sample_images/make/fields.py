@@ -208,7 +208,7 @@ def stamp_lines(out, chart, on, start, end, half_width, depth, px_per_mm, pixel)
     for n in range(len(start)):
         ax, ay, bx, by = start[n, 0], start[n, 1], end[n, 0], end[n, 1]
         length = np.sqrt((bx - ax) ** 2 + (by - ay) ** 2)
-        reach = int((0.5 * length + 4.0 * half_width[n]) * px_per_mm * 1.3) + 2
+        reach = int((0.5 * length + 4.0 * half_width[n] + 2.5) * px_per_mm * 1.3) + 2
         j0, j1 = max(0, int(pixel[n, 0]) - reach), min(cols - 1, int(pixel[n, 0]) + reach)
         i0, i1 = max(0, int(pixel[n, 1]) - reach), min(rows - 1, int(pixel[n, 1]) + reach)
         for i in range(i0, i1 + 1):

@@ -19,6 +19,9 @@ Ints = npt.NDArray[np.int64]
 
 MM_PER_UNIT = 100.0
 """The base mesh is drawn in decimetres."""
+HEAD_SCALE = 1.07
+"""The base mesh's eyes stand 57 mm apart, people's about 62: rest places are in units of 1.07 mm,
+posed ones in millimetres. Rest places are only addresses (of marks, relief and regions)."""
 CUT_BELOW_MM = 330.0
 """Body further below the eyes than this is never in the frame."""
 
@@ -51,8 +54,9 @@ class Head:
     rest: Surface
     posed: Surface
     eye_centres: Floats
-    """(2, 3), left then right, unposed."""
+    """(2, 3), left then right, at rest."""
     eye_radius: float
+    """In millimetres."""
     coarse_count: int
     """The first so many vertices are those of the next coarser level."""
     lash_lines: tuple[Floats, ...]
@@ -185,8 +189,8 @@ PIVOT_MM = np.array([0.0, -60.0, -90.0])
 
 
 def turn(points: Floats, matrix: Floats) -> Floats:
-    """Rotate points about :data:`PIVOT_MM`."""
-    return (points - PIVOT_MM) @ matrix.T + PIVOT_MM
+    """Rest places in millimetres, rotated about :data:`PIVOT_MM`."""
+    return (points * HEAD_SCALE - PIVOT_MM) @ matrix.T + PIVOT_MM
 
 
 def build_head(
@@ -235,7 +239,7 @@ def build_head(
         Surface(values[:, :3], triangles, vertex_normals(values[:, :3], triangles), values[:, 6:]),
         Surface(posed, triangles, vertex_normals(posed, triangles), values[:, 6:]),
         eyes,
-        radius,
+        radius * HEAD_SCALE,
         coarse_count,
         lashes,
     )

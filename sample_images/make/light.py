@@ -9,6 +9,7 @@ import numpy.typing as npt
 from embreex import rtcore_scene
 from embreex.mesh_construction import TriangleMesh
 from geometry import Surface
+from scipy.sparse import csr_array
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,30 +67,24 @@ def _sphere_directions(count: int) -> Floats:
     return np.stack([r * np.cos(turn), r * np.sin(turn), z], axis=1)
 
 
-def _neighbour_sums(values: Floats, triangles: npt.NDArray[np.int64]) -> Floats:
-    a, b = np.concatenate([triangles, triangles[:, [1, 2, 0]], triangles[:, [2, 0, 1]]])[:, :2].T
-    columns = [
-        np.bincount(a, values[b, k], len(values)) + np.bincount(b, values[a, k], len(values))
-        for k in range(values.shape[1])
-    ]
-    return np.stack(columns, axis=1)
-
-
 def _spread(
     values: Floats, known: npt.NDArray[np.bool_], triangles: npt.NDArray[np.int64]
 ) -> Floats:
     """Fill the vertices between cast ones, then melt the steps of a finite number of samples."""
-    known = known.astype(float)[:, None]
-    values = values * known
+    a, b = np.concatenate([triangles, triangles[:, [1, 2, 0]], triangles[:, [2, 0, 1]]])[:, :2].T
+    ones = np.ones(2 * len(a), np.float32)
+    ends = (np.concatenate([a, b]), np.concatenate([b, a]))
+    neighbours = csr_array((ones, ends), shape=(len(values), len(values)))
+    # The last column counts what is known, so that sums become means.
+    table = np.concatenate([values, np.ones((len(values), 1))], axis=1) * known[:, None]
     for _ in range(3):
-        total = _neighbour_sums(np.concatenate([values, known], axis=1), triangles)
-        new = (known == 0) & (total[:, -1:] > 0)
-        values = np.where(new, total[:, :-1] / np.maximum(total[:, -1:], 1e-9), values)
-        known = np.maximum(known, new)
+        total = neighbours @ table
+        new = (table[:, -1] == 0) & (total[:, -1] > 0)
+        table[new] = total[new] / total[new, -1:]
     for _ in range(SMOOTHING_STEPS):
-        total = _neighbour_sums(np.concatenate([values * known, known], axis=1), triangles)
-        values = 0.5 * values + 0.5 * total[:, :-1] / np.maximum(total[:, -1:], 1e-9)
-    return values
+        total = neighbours @ table
+        table = 0.5 * table + 0.5 * total / np.maximum(total[:, -1:], 1e-9) * table[:, -1:]
+    return table[:, :-1]
 
 
 def bake(skin: Surface, lights: list[AreaLight], wanted: npt.NDArray[np.int64]) -> Floats:

@@ -68,7 +68,7 @@ class Visit:
     light_turn_deg: float = 0.0
     white: tuple[float, float, float] = (1.0, 1.0, 1.0)
     exposure: float = 1.0
-    full_well: float = 12000.0
+    full_well: float = 14000.0
     blur_px: float = 0.55
     redness: float = 0.0
     shine: float = 1.0
@@ -137,7 +137,7 @@ PEOPLE: dict[str, Person] = {
         density=1.0,
         pore_contrast=0.145,
         oil=2.6,
-        exposure=0.42,
+        exposure=0.31,
         wrinkle=0.35,
         freckles=240,
         moles=9,
@@ -187,16 +187,16 @@ PEOPLE: dict[str, Person] = {
             "cheek/r-cheek-volume-incr": 0.3,
             "head/head-round": 0.2,
         },
-        melanin=2.7,
-        blood=0.72,
+        melanin=3.7,
+        blood=0.66,
         hair_rgb=(0.012, 0.010, 0.009),
         iris_rgb=(0.055, 0.028, 0.014),
         cap_rgb=(0.34, 0.30, 0.26),
         pore_um=290.0,
-        density=0.95,
+        density=0.85,
         pore_contrast=0.16,
-        oil=3.0,
-        exposure=0.14,
+        oil=2.3,
+        exposure=0.105,
         wrinkle=0.15,
         freckles=25,
         moles=16,

@@ -202,7 +202,7 @@ def grow(person: Person, head: Head) -> Pores:
 
     # Dart throwing, first come first kept: no two openings nearer than a bridge of skin.
     order_kept = np.ones(count, dtype=bool)
-    pairs = cKDTree(place).query_pairs(1.0, output_type="ndarray")
+    pairs = cKDTree(place).query_pairs(1.2, output_type="ndarray")
     gap = np.linalg.norm(place[pairs[:, 0]] - place[pairs[:, 1]], axis=1)
     clash = pairs[gap < (diameter[pairs].sum(axis=1)) / 2000.0 + GAP_MM]
     clash = np.sort(clash, axis=1)

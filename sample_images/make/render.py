@@ -53,6 +53,7 @@ class Picture:
     skin: npt.NDArray[np.bool_]
     hair: Float32
     depth: Float32
+    strands: list[hair_model.Strands]
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def _shine(scene: Scene, seen: skin_model.Seen, lips: Float32, cloth: Float32) -
     flat = np.stack([np.abs(seen.rest[..., 0]), seen.rest[..., 1]], axis=-1)
     greasy = (
         0.75
-        + 0.55 * bell(flat, 0, low + 15, 12, 22)
-        + 0.35 * bell(flat, 0, 42, 36, 16)
+        + 0.40 * bell(flat, 0, low + 15, 12, 22)
+        + 0.10 * bell(flat, 0, 42, 36, 16)
         + 0.15 * bell(flat, 34, -30, 14, 10)
         - 0.3 * bell(flat, 30, 0, 16, 9)
     )
@@ -203,7 +204,7 @@ def render(scene: Scene, textures: Path) -> Picture:
     is_skin = on & (cap.share < 0.01)
     if stuck is not None:
         is_skin &= stuck[1] > 0.999
-    return Picture(full, bare, is_skin, dark_hair.cover, found.depth)
+    return Picture(full, bare, is_skin, dark_hair.cover, found.depth, strands)
 
 
 def _eyes(scene: Scene, eyes: list[Eye], found: Visible) -> tuple[Float32, npt.NDArray[np.bool_]]:

@@ -9,11 +9,12 @@ import cv2
 import fields
 import numpy as np
 import numpy.typing as npt
-from geometry import Head
+from geometry import HEAD_SCALE, Head
 from people import Person, Visit
 from pores import Address, Pores, PoresNow, bell, scatter
 from raster import Camera
 from scipy.interpolate import CubicSpline
+from scipy.spatial import cKDTree
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -211,12 +212,9 @@ def relief_mm(person: Person, seen: Seen, camera: Camera, head: Head, spots: Spo
     height += furrow * np.clip(modulation, 0.2, 2.0)
     creased = np.zeros_like(height)
     start, end, half, depth = wrinkles(person)
-    middle = 0.5 * (start + end)
-    # The frontal place of a piece in the frame: near enough for a search window.
-    front = np.concatenate(
-        [middle, np.interp(np.abs(middle[:, 0]), [0, 30, 55, 70], [30, 20, 0, -30])[:, None]],
-        axis=1,
-    )
+    # A piece is looked for around the nearest vertex of the front of the head.
+    front = np.flatnonzero(head.rest.normals[:, 2] > 0.0)
+    nearest = cKDTree(head.rest.points[front, :2]).query(0.5 * (start + end))[1]
     fields.stamp_lines(
         creased,
         seen.rest,
@@ -225,8 +223,8 @@ def relief_mm(person: Person, seen: Seen, camera: Camera, head: Head, spots: Spo
         end,
         half,
         depth,
-        camera.focal_px / (camera.place[2] - 10.0),
-        camera.project(front),
+        camera.focal_px / (camera.place[2] - 40.0),
+        camera.project(head.posed.points[front[nearest]]),
     )
     height += creased
     _stamp_spots(height, seen, camera, head, spots, spots.height_mm, 2.0)
@@ -241,8 +239,8 @@ def press_pores(
     posed = pores.address.on(head.posed)
     xy = camera.project(posed)
     scale = camera.focal_px / camera.to_camera(posed)[:, 2]
-    half_a = now.diameter_um / 2000.0 * np.sqrt(pores.aspect)
-    half_b = now.diameter_um / 2000.0 / np.sqrt(pores.aspect)
+    half_a = now.diameter_um / (2000.0 * HEAD_SCALE) * np.sqrt(pores.aspect)
+    half_b = now.diameter_um / (2000.0 * HEAD_SCALE) / np.sqrt(pores.aspect)
     reach = 3.0 * half_a * scale + 2.0
     use = (
         now.present

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import skin as skin_model
-from geometry import Head
+from geometry import HEAD_SCALE, Head
 from light import caster
 from people import Person
 from pores import REGIONS, Address, Pores, PoresNow, region_outlines
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 NEAREST_VIEW_COS = 0.15
 HIDDEN_MM = 0.6
-SMALLEST_ELSEWHERE_UM = 210.0
+SMALLEST_ELSEWHERE_UM = 280.0
 HIDDEN_BY_HAIR = 0.35
 
 
@@ -55,7 +55,7 @@ def projected_axes(
     before = np.stack([rest[:, 1] - rest[:, 0], rest[:, 2] - rest[:, 0]], axis=-1)
     after = np.stack([posed[:, 1] - posed[:, 0], posed[:, 2] - posed[:, 0]], axis=-1)
     carry = np.einsum("nij,njk->nik", after, np.linalg.pinv(before))
-    half = diameter_um / 2000.0
+    half = diameter_um / (2000.0 * HEAD_SCALE)
     a = np.einsum("nij,nj->ni", carry, pores.axis_u) * (half * np.sqrt(pores.aspect))[:, None]
     b = np.einsum("nij,nj->ni", carry, pores.axis_v) * (half / np.sqrt(pores.aspect))[:, None]
     centre = pores.address.on(head.posed)
@@ -116,7 +116,7 @@ def pore_table(
             "diameter_um": now.diameter_um.round(1),
             "depth_um": (1000.0 * now.depth_mm).round(0).astype(int),
             "contrast": contrast.round(3),
-            "view_cos": cosine.round(3),
+            "view_cos": cosine.round(2),
             "x_mm": mm[:, 0].round(2),
             "y_mm": mm[:, 1].round(2),
             "z_mm": mm[:, 2].round(2),
@@ -135,7 +135,7 @@ def pore_table(
 
 
 def distractor_table(
-    spots: skin_model.Spots, hair, head: Head, camera: Camera, picture: Picture
+    spots: skin_model.Spots, head: Head, camera: Camera, picture: Picture
 ) -> pd.DataFrame:
     """Moles, freckles, acne marks and the hairs that may be taken for pores."""
     xy, mm, _, shows = _seen(spots.address, head, camera, picture)
@@ -145,11 +145,11 @@ def distractor_table(
             "visible": shows.astype(int),
             "x_px": xy[:, 0].round(1),
             "y_px": xy[:, 1].round(1),
-            "size_px": (2.0 * spots.radius_mm * camera.focal_px / mm[:, 2]).round(1),
+            "size_px": (2.0 * HEAD_SCALE * spots.radius_mm * camera.focal_px / mm[:, 2]).round(1),
         }
     )
     parts = [table]
-    for strands in hair:
+    for strands in picture.strands:
         if strands.kind != "stubble":
             continue
         ends = camera.project(strands.points[:, [0, -1]])
