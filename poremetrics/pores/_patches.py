@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask, Points
 
-_HALF_WIDTHS = (4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50)
+_HALF_WIDTHS = (3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 22, 29, 38, 50)
 _MOST_PIXELS = 400_000  # of one batch: keeps the work in the processor's cache
 
 Floats = npt.NDArray[np.float32]

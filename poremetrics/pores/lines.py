@@ -14,7 +14,7 @@ from poremetrics.model import FloatImage
 from poremetrics.pores._local import blur
 from poremetrics.pores.dips import Dips
 
-_DIRECTIONS = 24
+_DIRECTIONS = 16
 _DISTANCES = np.linspace(0.85, 2.35, 6)  # seen diameters from the centre
 _FLANK = 1.1  # seen minor diameters to each side of the line
 _SMOOTHING_PX = 0.8
