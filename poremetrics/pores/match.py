@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 
 from poremetrics.model import Conditions, FloatImage, Mask, Skin
 from poremetrics.pores._local import local_noise
@@ -104,8 +105,8 @@ def _transfer(before: Skin, after: Skin, both: Mask, settings: PairSettings) -> 
         # The holes of the mask smear spectra over neighbouring frequencies. Once the sharper
         # photo is blurred by what is known so far, both are smeared alike and it cancels.
         if blur_px2 != 0.0:
-            one = softened(before, max(blur_px2, 0.0), settings).darkening
-            two = softened(after, max(-blur_px2, 0.0), settings).darkening
+            one = _soft(before.darkening, before.mask, max(blur_px2, 0.0))
+            two = _soft(after.darkening, after.mask, max(-blur_px2, 0.0))
             spectra = _spectra(one, two, bare, settings)
         if spectra is None:
             break
@@ -257,9 +258,12 @@ def _spectra(
     views = np.lib.stride_tricks.sliding_window_view
     step = side // 2
     weights = views(bare, (side, side))[::step, ::step].reshape(-1, side, side)
-    enough = weights.mean(axis=(1, 2)) >= settings.tile_skin_share
-    if int(enough.sum()) < settings.least_tiles:
+    enough = np.flatnonzero(weights.mean(axis=(1, 2)) >= settings.tile_skin_share)
+    if len(enough) < settings.least_tiles:
         return None
+    if len(enough) > settings.most_tiles:
+        spread = np.linspace(0, len(enough) - 1, settings.most_tiles)
+        enough = enough[np.rint(spread).astype(np.intp)]
     window = np.outer(np.hanning(side), np.hanning(side)).astype(np.float32)
     taper = weights[enough] * window
     norm = np.maximum(taper.sum(axis=(1, 2), keepdims=True), 1e-6)
@@ -272,7 +276,7 @@ def _spectra(
         white = light - cv2.GaussianBlur(light, (0, 0), settings.whiten_px)
         tiles = views(white, (side, side))[::step, ::step].reshape(-1, side, side)[enough]
         level = (tiles * taper).sum(axis=(1, 2), keepdims=True) / norm
-        transforms.append(np.fft.rfft2((tiles - level) * taper))
+        transforms.append(scipy.fft.rfft2((tiles - level) * taper))
     one, two = transforms
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     return _Spectra(
@@ -280,7 +284,7 @@ def _spectra(
         np.mean(np.abs(one) ** 2, axis=0, dtype=np.float64).ravel(),
         np.mean(np.abs(two) ** 2, axis=0, dtype=np.float64).ravel(),
         np.mean((one * np.conj(two)).real, axis=0, dtype=np.float64).ravel(),
-        int(enough.sum()),
+        len(enough),
     )
 
 
@@ -291,24 +295,26 @@ def softened(skin: Skin, variance_px2: float, settings: PairSettings) -> Skin:
     """
     if variance_px2 <= _NEGLIGIBLE_PX2:
         return skin
-    taps = gaussian_taps(variance_px2)
-    weight = skin.mask.astype(np.float32)
-    share = np.maximum(_filtered(weight, taps), 1e-3)
-
-    def soft(image: FloatImage) -> FloatImage:
-        light = np.exp(-image) * weight
-        mean = np.maximum(_filtered(light, taps) / share, 1e-4)
-        return np.where(skin.mask, -np.log(mean), np.float32(0.0)).astype(np.float32)
-
-    darkening = soft(skin.darkening)
+    darkening = _soft(skin.darkening, skin.mask, variance_px2)
     return replace(
         skin,
         darkening=darkening,
-        redness=soft(skin.redness),
-        brownness=soft(skin.brownness),
+        redness=_soft(skin.redness, skin.mask, variance_px2),
+        brownness=_soft(skin.brownness, skin.mask, variance_px2),
         noise=local_noise(darkening, skin.mask, settings.noise_tile_px),
         blur_px=float(np.sqrt(skin.blur_px**2 + variance_px2)),
     )
+
+
+def _soft(logs: FloatImage, mask: Mask, variance_px2: float) -> FloatImage:
+    """Return minus the logarithm of the blurred ``exp(-logs)``; what is masked does not count."""
+    if variance_px2 <= _NEGLIGIBLE_PX2:
+        return logs
+    taps = gaussian_taps(variance_px2)
+    weight = mask.astype(np.float32)
+    light = _filtered(np.exp(-logs) * weight, taps)
+    mean = np.maximum(light / np.maximum(_filtered(weight, taps), 1e-3), 1e-4)
+    return np.where(mask, -np.log(mean), np.float32(0.0)).astype(np.float32)
 
 
 def gaussian_taps(variance_px2: float) -> npt.NDArray[np.float32]:

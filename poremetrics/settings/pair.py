@@ -43,6 +43,14 @@ class PairSettings(Room):
         doc="With fewer tiles nothing is matched.",
         source="a spectrum of fewer scatters by more than a usual difference in blur",
     )
+    most_tiles: int = number(
+        256,
+        low=16,
+        high=10000,
+        unit="tiles",
+        doc="Of more tiles this many are taken, spread evenly over the region.",
+        source="the squared blur scatters by less than 0.02 px² then",
+    )
     band_low: float = number(
         0.05,
         low=0.01,
