@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from poremetrics.model import FLAGS, Comparison, Measurement
+from poremetrics.settings.change import ChangeSettings
 from poremetrics.settings.report import ReportSettings
 
 STATUSES = ("matched", "lost", "new")
@@ -63,7 +64,7 @@ def marks(result: Comparison | Measurement) -> pd.DataFrame:
         ``x_after_px``, ``y_after_px`` (NaN where lost or a single photo); ``status`` (``matched``,
         ``lost``, ``new``, ``seen`` in a single photo, ``left_out`` for what is not a pore);
         ``clear`` (no flag in any photo); ``change_pct`` of the diameter and ``size_class``
-        (matched ones only); ``snr`` and ``diameter_um``, means of both photos.
+        (matched visible pores only); ``snr`` and ``diameter_um``, means of both photos.
     """
     settings = result.settings.report
     if isinstance(result, Measurement):
@@ -76,7 +77,8 @@ def marks(result: Comparison | Measurement) -> pd.DataFrame:
     rejected = _plain(result.pores[outside & ~result.pores["pore_id"].isin(drawn)])
     rejected["status"] = "left_out"
     frame = pd.concat([_paired(joined, result), rejected], ignore_index=True)
-    frame["size_class"] = _size_class(frame["change_pct"], settings)
+    visible = _is_visible(frame, result.settings.change)
+    frame["size_class"] = _size_class(frame["change_pct"].where(visible), settings)
     return frame
 
 
@@ -139,6 +141,14 @@ def _change_pct(joined: pd.DataFrame, after_px: pd.Series) -> pd.Series:
     in_px = after_px / joined["diameter_px_before"]
     ratio = in_px.where(in_px.notna(), in_um)
     return 100.0 * (ratio - 1.0)
+
+
+def _is_visible(frame: pd.DataFrame, limits: ChangeSettings) -> pd.Series:
+    """Return which pores are large enough to enter a verdict, by the mean of both sizes."""
+    mean_px = frame["diameter_px"] * np.sqrt(1.0 + frame["change_pct"].fillna(0.0) / 100.0)
+    in_px = frame["diameter_um"].isna() & mean_px.ge(limits.visible_diameter_px)
+    in_um = frame["diameter_um"].ge(limits.visible_diameter_um)
+    return pd.Series(in_px | in_um, index=frame.index, dtype=bool)
 
 
 def _size_class(change_pct: pd.Series, settings: ReportSettings) -> pd.Series:

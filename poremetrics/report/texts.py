@@ -246,8 +246,9 @@ LEGEND: Mapping[str, str] = {
     "much_larger": "much larger (over {strong} %)",
 }
 SIZE_NOTE = (
-    "The size of one single pore is uncertain by about a tenth, so single colours scatter on "
-    "unchanged skin too. The verdict rests on all pores together."
+    "Colours of size change are given to visible pores only. The size of one single pore is "
+    "uncertain by about a tenth or more, so single colours scatter on unchanged skin too. The "
+    "verdict rests on all visible pores together."
 )
 
 # --- tables ------------------------------------------------------------------------------
