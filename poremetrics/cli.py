@@ -317,17 +317,26 @@ def demo(
     from poremetrics.compare import compare as run
 
     kinds = _formats(formats)
-    folder = resources.files("poremetrics").joinpath("samples")
+    before, after = _sample_pair()
     with terminal.progress(quiet) as tell:
-        result = run(
-            folder.joinpath("before.jpg").read_bytes(),
-            folder.joinpath("after.jpg").read_bytes(),
-            progress=tell,
-        )
+        result = run(before, after, progress=tell)
         report.write(result, output, formats=kinds)
     if not quiet:
         terminal.print_changes(result)
         terminal.print_where(output, kinds)
+
+
+def _sample_pair() -> tuple[bytes, bytes]:
+    """Return the files of the bundled sample pair, from the wheel or from a checkout."""
+    package = Path(str(resources.files("poremetrics")))
+    places = (
+        [package / "samples" / name for name in ("before.jpg", "after.jpg")],
+        [package.parent / "sample_images/person_a" / f"visit_{number}.jpg" for number in (0, 3)],
+    )
+    for before, after in places:
+        if before.is_file() and after.is_file():
+            return before.read_bytes(), after.read_bytes()
+    raise UsageError("demo", "the sample pair is not installed", "reinstall poremetrics")
 
 
 def _options(

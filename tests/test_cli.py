@@ -141,6 +141,17 @@ def test_repeatability_is_saved_and_used(pair, tmp_path) -> None:
     assert done.stdout == ""
 
 
+def test_demo_compares_the_bundled_pair(tmp_path) -> None:
+    out = tmp_path / "demo"
+    done = run("demo", "-o", out)
+    assert done.returncode == 0, done.stderr
+    # Person A's pores were rendered smaller and fewer at visit 3.
+    changes = pd.read_csv(out / "changes.csv").set_index(["region", "metric"])
+    assert changes.loc[("all", "diameter_um_matched"), "verdict"] == "decreased"
+    assert changes.loc[("all", "count"), "verdict"] == "decreased"
+    assert (out / "report.html").stat().st_size < 8_000_000
+
+
 def test_version_and_help() -> None:
     assert run("--version").stdout.startswith("poremetrics ")
     shown = run("--help").stdout
