@@ -5,8 +5,10 @@ The public names are imported when first used, so that ``import poremetrics`` st
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.metadata import version
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +53,23 @@ _HOME = {
     "UsageError": "errors",
     "Settings": "settings",
 }
+
+
+class _Package(ModuleType):
+    """The package, whose functions keep their names.
+
+    ``compare``, ``study`` and ``validate`` are also the names of the modules they live in.
+    Importing such a module, from wherever, sets it as an attribute of the package; the function
+    stands there instead.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _HOME and isinstance(value, ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> object:

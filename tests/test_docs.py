@@ -7,6 +7,7 @@ import doctest
 import inspect
 import re
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -198,6 +199,17 @@ def test_every_table_of_a_validation_is_described() -> None:
         if isinstance(node, ast.Dict)
     )
     assert first_cells(section(page("accuracy.md"), "Tables")) == set(names)
+
+
+@pytest.mark.parametrize("first", ["repeatability", "validate", "study", "compare"])
+def test_public_functions_stay_functions_whatever_is_imported_first(first: str) -> None:
+    # A module of the same name is set on the package when it is imported, from wherever.
+    script = (
+        f"import poremetrics; poremetrics.{first}; import poremetrics.compare, poremetrics.study, "
+        "poremetrics.validate; assert not [name for name in ('check', 'compare', 'measure', "
+        "'repeatability', 'study', 'validate') if not callable(getattr(poremetrics, name))]"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 # --- links and the README --------------------------------------------------------------------

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import poremetrics.validate as validation
-from poremetrics.validate import Validation, make_plan, validate
+from poremetrics.validate import Validation, _carried_out, make_plan, validate
 from poremetrics.validate.cases import MEASURES, run_accuracy, run_pair
 from poremetrics.validate.plan import Plan
 from poremetrics.validate.summary import (
@@ -181,6 +180,6 @@ def test_progress_tells_every_stage_in_order_when_nobody_helps(
         hopeless=(),
     )
     told: list[tuple[str, float]] = []
-    results = validation._carried_out(tiny, None, lambda stage, share: told.append((stage, share)))
+    results = _carried_out(tiny, None, lambda stage, share: told.append((stage, share)))
     assert told == [("accuracy", 1.0)]
     assert len(results) == 1
