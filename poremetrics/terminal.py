@@ -148,3 +148,4 @@ def print_study(result: StudyResult, output: Path) -> None:
             f"{row['subjects']} persons"
         )
     typer.echo(f"tables: {output}")
+    typer.echo(f"report: {output / 'report.html'}")

@@ -5,7 +5,7 @@ Figures made here know nothing of pyplot: they need no display and leave no glob
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from poremetrics.report.pictures import (
     strip,
 )
 from poremetrics.report.sentences import region_name
+from poremetrics.settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,14 +48,22 @@ CHANGES_LEFT, SIZES_LEFT = 0.34, 0.07
 """Width kept for labels, as a share of the figure's."""
 
 
+class HasSettings(Protocol):
+    """Any result: its settings say how it is drawn."""
+
+    @property
+    def settings(self) -> Settings:
+        """Tunables."""
+
+
 def new_axes(
-    result: Comparison | Measurement, height_share: float, *, left_share: float = 0.0
+    result: HasSettings, height_share: float, *, left_share: float = 0.0
 ) -> Axes:
     """Return axes on a new figure of the width set, without pyplot.
 
     Parameters
     ----------
-    result : Comparison or Measurement
+    result : Comparison, Measurement or SeriesResult
         Whose settings say how wide the figure is.
     height_share : float
         Height of the figure as a share of its width.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from poremetrics.model import Comparison, Measurement, Rgb
+from poremetrics.model import Rgb
 from poremetrics.report import texts
 from poremetrics.report.blocks import (
     Bar,
@@ -26,7 +26,7 @@ from poremetrics.report.blocks import (
     Row,
     Section,
 )
-from poremetrics.report.figures import figure_of, new_axes
+from poremetrics.report.figures import HasSettings, figure_of, new_axes
 from poremetrics.report.pictures import encode
 from poremetrics.report.sentences import kept_together
 from poremetrics.settings.report import ReportSettings
@@ -41,14 +41,14 @@ _BAR_REACH_PCT = 30.0
 """The small bars of the summary show at least this much to both sides."""
 
 
-def html_bytes(report: Report, result: Comparison | Measurement) -> bytes:
+def html_bytes(report: Report, result: HasSettings) -> bytes:
     """Return the report as one self-contained HTML file.
 
     Parameters
     ----------
     report : Report
         What it says.
-    result : Comparison or Measurement
+    result : Comparison, Measurement, SeriesResult or StudyResult
         Whose settings say how it is drawn.
 
     Returns
@@ -88,7 +88,7 @@ class _Images:
         self.data: dict[str, str] = {}
         self.size: dict[str, tuple[int, int]] = {}
 
-    def take(self, block: object, result: Comparison | Measurement) -> None:
+    def take(self, block: object, result: HasSettings) -> None:
         if isinstance(block, Pair):
             self._add(block.before)
             self._add(block.after)

@@ -18,11 +18,14 @@ from pyarrow import csv
 
 from poremetrics.errors import UsageError
 from poremetrics.report.folder import TOOL, synced, told
+from poremetrics.report.html import html_bytes
 from poremetrics.report.record import json_bytes, utc
+from poremetrics.report.series import build_series, build_study
 from poremetrics.report.tables import neutral, significant
 from poremetrics.study import StudyResult
 
 MARKER = "study.json"
+REPORT = "report.html"
 STORE = "pairs"
 """Folder of finished pairs inside a study's folder."""
 _FRESH = ".new"
@@ -56,12 +59,13 @@ def check_study_folder(target: Path) -> None:
         )
 
 
-def write_study(result: StudyResult, target: Path) -> None:
-    """Write the tables of a study.
+def write_study(result: StudyResult, target: Path, *, pages: bool = True) -> None:
+    """Write the tables and reports of a study.
 
-    Every table as CSV and as Parquet, ``methods.md``, and ``study.json`` with settings, versions
-    and the SHA-256 of every file. All files are written aside first and then moved; a run killed
-    between two moves is finished by the next one.
+    Every table as CSV and as Parquet, ``report.html`` on the whole study, ``person_0001.html`` and
+    so on, ``methods.md``, and ``study.json`` with settings, versions and the SHA-256 of every
+    file. All files are written aside first and then moved; a run killed between two moves is
+    finished by the next one.
 
     Parameters
     ----------
@@ -69,6 +73,8 @@ def write_study(result: StudyResult, target: Path) -> None:
         What was computed.
     target : Path
         Folder of the study.
+    pages : bool, optional
+        Also write the reports.
 
     Raises
     ------
@@ -81,7 +87,7 @@ def write_study(result: StudyResult, target: Path) -> None:
         fresh = target / _FRESH
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
-        _write_tables(result, fresh)
+        _write_all(result, fresh, pages=pages)
         (fresh / "methods.md").write_text(result.methods, "utf-8", newline="\n")
         names = sorted(path.name for path in fresh.iterdir())
         document = _document(result, {name: _sha256(fresh / name) for name in names})
@@ -115,16 +121,26 @@ def _finish(target: Path) -> None:
     synced(target)
 
 
-def _write_tables(result: StudyResult, folder: Path) -> None:
+def _write_all(result: StudyResult, folder: Path, *, pages: bool) -> None:
     digits = result.settings.report.table_digits
+    limit = result.settings.study.person_pages if pages else 0
     for name in _SHORT:
         with _Writer(folder, name, digits) as writer:
             writer.add(getattr(result, name))
+    names: dict[tuple[str, str], str] = {}
     with ExitStack() as stack:
         writers = {name: stack.enter_context(_Writer(folder, name, digits)) for name in _LONG}
-        for series in result.series():
+        for number, series in enumerate(result.series(), start=1):
             for name, writer in writers.items():
                 writer.add(getattr(series, name))
+            if number <= limit:
+                # Numbered, not named: a code of the user's need not be fit for a file name.
+                page = f"person_{number:04d}.html"
+                names[series.subject, series.side] = page
+                report = build_series(series, result.provenance, result.methods)
+                (folder / page).write_bytes(html_bytes(report, series))
+    if pages:
+        (folder / REPORT).write_bytes(html_bytes(build_study(result, names), result))
 
 
 class _Writer:

@@ -86,6 +86,31 @@ class StudySettings(Room):
         source="3 mm at 16 px/mm: a pore and its neighbours",
     )
 
+    filmstrip_shown: int = number(
+        6,
+        low=0,
+        high=200,
+        unit="pores",
+        doc="Filmstrips in a person's report.",
+        source="six fit a page",
+    )
+    filmstrip_zoom: int = number(
+        4,
+        low=1,
+        high=16,
+        unit="1",
+        doc="Enlargement of the patches of a filmstrip.",
+        source="196 px on the screen, four side by side",
+    )
+    person_pages: int = number(
+        200,
+        low=0,
+        high=100_000,
+        unit="persons",
+        doc="Reports of single persons that a study writes; the tables always hold everybody.",
+        source="judgement: a page takes about a second and half a megabyte",
+    )
+
     # --- the cohort ----------------------------------------------------------------------
     minimum_subjects: int = number(
         3,

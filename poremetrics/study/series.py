@@ -64,6 +64,8 @@ class SeriesResult:
         Clearest pores first.
     notes : mapping of visit to tuple of str
         What the comparison with the baseline noted.
+    settings : Settings
+        Tunables.
     """
 
     subject: str
@@ -79,6 +81,7 @@ class SeriesResult:
     pairs: pd.DataFrame
     filmstrips: tuple[Filmstrip, ...]
     notes: Mapping[str, tuple[str, ...]]
+    settings: Settings
 
 
 def assemble(
@@ -118,6 +121,7 @@ def assemble(
             for pair, result in results.items()
             if pair.before == 0 and isinstance(notes := result.facts.get("notes"), list) and notes
         },
+        settings=settings,
     )
 
 
