@@ -58,8 +58,8 @@ def print_changes(result: Comparison) -> None:
         grid.add_row(
             str(row["region"]),
             str(row["metric"]),
-            f"{row['before']:.3g}" if known else "-",
-            f"{row['after']:.3g}" if known else "-",
+            f"{row['before']:.4g}" if known else "-",
+            f"{row['after']:.4g}" if known else "-",
             f"{row['change_pct']:+.1f} %" if known else "-",
             f"{row['ci_low_pct']:+.1f} to {row['ci_high_pct']:+.1f} %" if known else "-",
             f"{row['detectable_pct']:.0f} %" if known else "-",
