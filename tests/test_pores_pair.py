@@ -115,13 +115,23 @@ def test_relative_blur_and_gain(camera: Camera, treatment: Treatment, expected_p
 def test_gain_is_found_and_taken_out() -> None:
     one = flattened(shot(0, CAMERA, NOTHING, 100))
     two = flattened(shot(0, CAMERA, NOTHING, 200))
-    # A veil of light halves nothing but takes 15 % of the contrast.
-    veiled = replace(two, darkening=two.darkening * np.float32(0.85))
+    veiled = replace(two, darkening=two.darkening * np.float32(0.92))
     common = np.ones(one.mask.shape, bool)
     first, second, conditions = pores.match_conditions(one, veiled, common, PAIR)
-    assert conditions.gain == pytest.approx(0.85, abs=0.02)
+    assert conditions.gain == pytest.approx(0.92, abs=0.02)
     rms = [float(np.sqrt(np.mean(skin.darkening**2))) for skin in (first, second)]
     assert rms[1] / rms[0] == pytest.approx(1.0, abs=0.02)
+
+
+def test_large_gain_is_told_and_not_taken_out_in_full() -> None:
+    one = flattened(shot(0, CAMERA, NOTHING, 100))
+    two = flattened(shot(0, CAMERA, NOTHING, 200))
+    grazed = replace(two, darkening=two.darkening * np.float32(1.4))
+    common = np.ones(one.mask.shape, bool)
+    first, second, conditions = pores.match_conditions(one, grazed, common, PAIR)
+    assert conditions.gain == pytest.approx(1.4, abs=0.05)
+    rms = [float(np.sqrt(np.mean(skin.darkening**2))) for skin in (first, second)]
+    assert np.log(rms[1] / rms[0]) == pytest.approx(np.log(1.4) - PAIR.gain_most, abs=0.03)
 
 
 def test_exchange_turns_the_signs_of_the_conditions() -> None:

@@ -49,8 +49,8 @@ def match_conditions(
     Returns
     -------
     before, after : Skin
-        The sharper blurred to the softer, contrast brought to the geometric mean of both, one
-        noise map and one ``blur_px`` for both.
+        The sharper blurred to the softer, contrast brought to the geometric mean of both (by no
+        more than ``gain_most``), one noise map and one ``blur_px`` for both.
     conditions : Conditions
         What differed. NaN where there is too little bare skin to tell; then only the noise is
         matched.
@@ -67,7 +67,9 @@ def match_conditions(
         extra, log_gain, noise_ratio = transfer.blur_px2, transfer.log_gain, transfer.noise_ratio
     blurred_before = softened(before, max(extra, 0.0), settings)
     blurred_after = softened(after, max(-extra, 0.0), settings)
-    half = float(np.exp(0.5 * log_gain))
+    # Light from another side changes relief and pores unlike each other: a large gain is told,
+    # for the judgement of comparability, and not taken out in full.
+    half = float(np.exp(0.5 * np.clip(log_gain, -settings.gain_most, settings.gain_most)))
     one = _scaled(blurred_before, half)
     two = _scaled(blurred_after, 1.0 / half)
     noise = np.maximum(one.noise, two.noise)

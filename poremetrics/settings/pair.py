@@ -163,6 +163,15 @@ class PairSettings(Room):
         doc="Spread of the contrast gain between photos of one skin before anything is measured.",
         source="first experiments: gains of 0.86 to 1.01",
     )
+    gain_most: float = number(
+        0.10,
+        low=0,
+        high=1,
+        unit="ln",
+        doc="Largest contrast gain that is taken out.",
+        source="JPEG 80 and noise take up to 9 % of the contrast of relief and pores alike; a "
+        "change of light that moves relief by more moves pores less, or the other way",
+    )
     blur_prior_px2: float = number(
         1.0,
         low=0.05,
