@@ -37,6 +37,25 @@ class CaptureFacts:
     """What the file says about how the photo was taken. Location is never kept.
 
     Facts serve the comparability checks; none of them is written to an output as it stands.
+
+    Attributes
+    ----------
+    file_format : str
+        As Pillow names it, e.g. ``JPEG``.
+    bit_depth : int
+        Bits per channel of the file.
+    taken_at : datetime or None
+        When it was taken, by the camera's clock.
+    camera : str or None
+        Maker and model.
+    focal_length_35mm : float or None
+        Focal length in mm, as of 35 mm film.
+    jpeg_quality : float or None
+        Quality of the last JPEG encoding, 1..100, from its luma quantisation table.
+    icc_profile : bool
+        The file carries a colour profile.
+    notes : tuple of str
+        Plain sentences on what had to be assumed when it was read.
     """
 
     file_format: str
@@ -45,10 +64,8 @@ class CaptureFacts:
     camera: str | None = None
     focal_length_35mm: float | None = None
     jpeg_quality: float | None = None
-    """Quality of the last JPEG encoding, 1..100, from its luma quantisation table."""
     icc_profile: bool = False
     notes: tuple[str, ...] = ()
-    """Plain sentences on what had to be assumed when it was read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +118,15 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Half-open pixel rectangle ``x0 <= x < x1``, ``y0 <= y < y1`` within a photo."""
+    """Half-open pixel rectangle ``x0 <= x < x1``, ``y0 <= y < y1`` within a photo.
+
+    Attributes
+    ----------
+    x0, y0 : int
+        First column and row.
+    x1, y1 : int
+        Column and row after the last.
+    """
 
     x0: int
     y0: int
@@ -155,9 +180,17 @@ class Region:
 class Pose:
     """Head pose in degrees; zero looks straight into the camera.
 
-    ``yaw_deg`` > 0: the person's face points to the picture's right; ``pitch_deg`` > 0: up;
-    ``roll_deg`` > 0: the head is turned clockwise in the picture. Roll is taken out first:
-    yaw and pitch are about the head's own axes, whichever way the photo lies.
+    Roll is taken out first: yaw and pitch are about the head's own axes, whichever way the photo
+    lies.
+
+    Attributes
+    ----------
+    yaw_deg : float
+        Above 0 where the person's face points to the picture's right.
+    pitch_deg : float
+        Above 0 where it points up.
+    roll_deg : float
+        Above 0 where the head is turned clockwise in the picture.
     """
 
     yaw_deg: float
@@ -204,8 +237,17 @@ class Grid:
     """The common sampling grid of a region: a regular lattice on the before photo.
 
     Grid pixel ``[row, col]`` lies at ``(x0 + step_px * col, y0 + step_px * row)`` of the before
-    photo. ``step_px`` is 1 unless the after photo is the coarser one, then above 1, so that no
-    photo is ever enlarged.
+    photo.
+
+    Attributes
+    ----------
+    x0, y0 : float
+        Place of its first pixel in the before photo.
+    step_px : float
+        1 unless the after photo is the coarser one, then above 1, so that no photo is ever
+        enlarged.
+    shape : (int, int)
+        Rows and columns.
     """
 
     x0: float
@@ -342,7 +384,15 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What produced a result: versions and time, nothing about the patient or the machine."""
+    """What produced a result: versions and time, nothing about the patient or the machine.
+
+    Attributes
+    ----------
+    created_at : datetime
+        When, in UTC.
+    versions : mapping of str to str
+        Of this package and of the libraries that computed.
+    """
 
     created_at: datetime
     versions: Mapping[str, str]
@@ -350,7 +400,21 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measurement:
-    """Result of measuring one photo."""
+    """Result of measuring one photo.
+
+    Attributes
+    ----------
+    photo : Photo
+        The photo.
+    face : Face
+        What was found in it.
+    pores, regions, quality : DataFrame
+        Columns of :data:`PORES`, :data:`REGIONS`, :data:`QUALITY`.
+    settings : Settings
+        Tunables it was made with.
+    provenance : Provenance
+        What produced it.
+    """
 
     photo: Photo
     face: Face
@@ -363,7 +427,26 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """Result of comparing two photos of one person."""
+    """Result of comparing two photos of one person.
+
+    Attributes
+    ----------
+    before, after : Photo
+        The two photos.
+    before_face, after_face : Face
+        What was found in them.
+    alignment : Alignment
+        How they lie on each other.
+    pores, links, regions, changes, quality : DataFrame
+        Columns of :data:`PORES`, :data:`LINKS`, :data:`REGIONS`, :data:`CHANGES`,
+        :data:`QUALITY`.
+    settings : Settings
+        Tunables it was made with.
+    provenance : Provenance
+        What produced it.
+    days_since_treatment : float or None
+        Days between the last treatment and the after photo.
+    """
 
     before: Photo
     after: Photo

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -323,3 +324,32 @@ def test_docstrings_are_numpydoc(name: str) -> None:
 
         errors = validate(name)["errors"]
     assert [f"{code} {text}" for code, text in errors if code in DEMANDED] == []
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, one in PUBLIC.items() if inspect.isfunction(one))
+)
+def test_docstrings_of_functions_name_parameters_and_result(name: str) -> None:
+    from numpydoc.validate import validate
+
+    codes = {code for code, _ in validate(name)["errors"]}
+    summary = inspect.getdoc(PUBLIC[name]).splitlines()[0]
+    assert "PR01" not in codes, "a parameter is not documented"
+    # A summary that begins with Return says what is returned.
+    assert "RT01" not in codes or summary.startswith("Return"), "the result is not documented"
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(name for name, one in PUBLIC.items() if hasattr(one, "__dataclass_fields__")),
+)
+def test_every_field_of_a_record_is_documented(name: str) -> None:
+    record = PUBLIC[name]
+    source = inspect.getsource(record)
+    for field in fields(record):
+        if field.name.startswith("_"):
+            continue
+        # In the section Attributes, or in a string below the field.
+        told = re.search(rf"^ *(?:\w+, )*{field.name}(?:, \w+)* :", record.__doc__ or "", re.M)
+        below = re.search(rf'^    {field.name}: .*\n    """', source, re.M)
+        assert told or below, f"{name}.{field.name}"

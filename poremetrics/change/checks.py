@@ -122,9 +122,18 @@ CHECKS: Mapping[str, Check] = {
             "texture",
             "1",
             "min",
-            True,
+            False,
             "minimum_texture",
             "Fine skin texture relative to what resolution, blur and noise leave room for.",
+            "Turn off beauty filters and noise reduction; no make-up; do not retouch.",
+        ),
+        Check(
+            "smoothing",
+            "1",
+            "min",
+            True,
+            "minimum_smoothing",
+            "The same figure; below the limit fine texture is missing: defocus, filter or make-up.",
             "Turn off beauty filters and noise reduction; no make-up; do not retouch.",
         ),
         Check(
@@ -310,6 +319,16 @@ def light_turn_deg(before: tuple[float, float], after: tuple[float, float]) -> f
 
     A weak gradient has no direction; the angle is weighted by what the two share: it is the
     angle between the gradients as vectors on top of an even light of unit strength.
+
+    Parameters
+    ----------
+    before, after : (float, float)
+        As :func:`poremetrics.photo.light_direction` returns it.
+
+    Returns
+    -------
+    float
+        Angle in degrees.
     """
     strength_before, angle_before = before
     strength_after, angle_after = after

@@ -52,6 +52,11 @@ def judge_photo(
         Flattened skin of the region's box.
     settings : Settings
         Tunables.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :data:`poremetrics.model.QUALITY`.
     """
     values = {
         **_shown(taken, found, region),
@@ -84,6 +89,11 @@ def judge_pair(
         Millimetres per before pixel.
     settings : Settings
         Tunables.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :data:`poremetrics.model.QUALITY`.
     """
     step = aligned.grid.step_px
     single = [
@@ -134,6 +144,11 @@ def judge_faces(
         Days between the last treatment and the after photo.
     settings : Settings
         Tunables.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :data:`poremetrics.model.QUALITY`.
     """
     tables = [
         judge(side, region.name, _shown(taken, found, region), settings.change)
@@ -196,14 +211,14 @@ def _resolved(
         values = {"resolution": pore_px, "sampling": pore_px}
     usable = where & skin.mask
     sharp = photo_room.sharpness(linear_rgb, usable, settings.photo, mm_per_px=mm_per_px)
+    texture = photo_room.fine_texture(linear_rgb, usable, settings.photo, mm_per_px=mm_per_px)
     return {
         **values,
         # Only blur that is there for sure speaks against a photo.
         "focus": max(sharp.blur_px - 2.0 * sharp.blur_err_px, 0.0) / pore_px,
         "clipping": photo_room.clipped_share(linear_rgb, where, settings.photo),
-        "texture": photo_room.fine_texture(
-            linear_rgb, usable, settings.photo, mm_per_px=mm_per_px
-        ),
+        "texture": texture,
+        "smoothing": texture,
     }
 
 

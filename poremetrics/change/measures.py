@@ -202,7 +202,19 @@ def _spread_of_map(name: str) -> Function:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure: how it is named with and without a scale, its units, and its function."""
+    """One measure: how it is named with and without a scale, its units, and its function.
+
+    Attributes
+    ----------
+    name, unit : str
+        Where the scale is known.
+    name_px, unit_px : str
+        Where it is not.
+    values : callable
+        From sample, weights and photo to the value in every draw.
+    needs : str
+        Name of the secondary map it needs, if any.
+    """
 
     name: str
     unit: str
@@ -210,7 +222,6 @@ class Measure:
     unit_px: str
     values: Function
     needs: str = ""
-    """Name of the secondary map it needs, if any."""
 
     def label(self, has_scale: bool) -> tuple[str, str]:
         """Return name and unit."""

@@ -86,6 +86,18 @@ def default_repeatability() -> Repeatability:
 def parse_repeatability(text: str, name: str = "repeatability file") -> Repeatability:
     """Read a calibration written by ``poremetrics repeatability``.
 
+    Parameters
+    ----------
+    text : str
+        JSON.
+    name : str
+        How the file is called in error messages.
+
+    Returns
+    -------
+    Repeatability
+        What the text says.
+
     Raises
     ------
     UsageError

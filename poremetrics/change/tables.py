@@ -12,7 +12,13 @@ from poremetrics.model import QUALITY, REGIONS, Face, table
 
 
 def region_names(before: Face, after: Face) -> list[str]:
-    """Return the names of the regions of either photo, in the order of the before photo."""
+    """Return the names of the regions of either photo, in the order of the before photo.
+
+    Parameters
+    ----------
+    before, after : Face
+        What was found in the photos.
+    """
     names = [region.name for face in (before, after) for region in face.regions]
     return list(dict.fromkeys(names))
 
@@ -61,7 +67,13 @@ def _values(sample: Sample, side: str, *, paired: bool) -> list[tuple[str, str, 
 
 
 def join_quality(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return several quality tables as one."""
+    """Return several quality tables as one.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        Rows of :func:`judge`.
+    """
     return table(pd.concat(tables, ignore_index=True), QUALITY)
 
 

@@ -71,18 +71,36 @@ def to_srgb8(linear: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
 
 
 def luminance(linear: FloatImage) -> FloatImage:
-    """Return the luminance (CIE Y, 0..1) of (..., 3) linear sRGB as (...,) float32."""
+    """Return the luminance (CIE Y, 0..1) of (..., 3) linear sRGB as (...,) float32.
+
+    Parameters
+    ----------
+    linear : (..., 3) float32
+        Linear sRGB, 0..1.
+    """
     return np.asarray(linear @ LUMINANCE_WEIGHTS, dtype=np.float32)
 
 
 def lightness(linear: FloatImage) -> FloatImage:
-    """Return CIE L*, 0 (black) to 100 (white), of (..., 3) linear sRGB as (...,) float32."""
+    """Return CIE L*, 0 (black) to 100 (white), of (..., 3) linear sRGB as (...,) float32.
+
+    Parameters
+    ----------
+    linear : (..., 3) float32
+        Linear sRGB, 0..1.
+    """
     y = luminance(linear)
     cube_root = 116 * np.cbrt(y) - 16
     return np.asarray(np.where(y > _CIE_EPSILON, cube_root, _CIE_KAPPA * y), dtype=np.float32)
 
 
 def redness(linear: FloatImage) -> FloatImage:
-    """Return CIE a*, positive towards red, of (h, w, 3) linear sRGB (D65) as (h, w) float32."""
+    """Return CIE a*, positive towards red, of (h, w, 3) linear sRGB (D65) as (h, w) float32.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear sRGB, 0..1.
+    """
     lab = cv2.cvtColor(np.ascontiguousarray(linear, dtype=np.float32), cv2.COLOR_LRGB2Lab)
     return np.asarray(lab[..., 1], dtype=np.float32)

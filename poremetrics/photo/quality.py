@@ -36,6 +36,15 @@ def noise_levels(pixels: Rgb, mask: Mask, settings: PhotoSettings = _DEFAULTS) -
     Robust SD (1.4826 x median absolute value) of Immerkær's second difference of the luma, per
     block wholly on skin; of the blocks a low quantile, so that pores and hairs stay out of it.
     Noise that a camera or JPEG has smoothed is no longer white and reads too low.
+
+    Parameters
+    ----------
+    pixels : (h, w, 3) uint8
+        sRGB at the photo's own pixels, not resampled.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
     """
     side = settings.noise_block_px
     luma = pixels.astype(np.float32) @ _LUMA
@@ -65,6 +74,15 @@ def clipped_share(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEF
 
     Clipped black: every channel at the bottom. Clipped white: any channel at the top, since
     the red of light skin saturates first and takes pore contrast with it.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
     """
     if _too_small(mask, settings):
         return _NAN
@@ -115,7 +133,17 @@ def surface_light(
 
 
 def glare_mask(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> Mask:
-    """Return where glare hides the skin: mostly surface light, and brighter than the median."""
+    """Return where glare hides the skin: mostly surface light, and brighter than the median.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
+    """
     share = surface_light(linear, mask, settings)
     if share is None:
         return np.zeros(mask.shape, dtype=np.bool_)
@@ -125,7 +153,17 @@ def glare_mask(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAUL
 
 
 def glare_share(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
-    """Return the share of skin under glare, 0..1 (also the measure of shine); lower is better."""
+    """Return the share of skin under glare, 0..1 (also the measure of shine); lower is better.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
+    """
     if surface_light(linear, mask, settings) is None:
         return _NAN
     return float(np.mean(glare_mask(linear, mask, settings)[mask]))
@@ -137,6 +175,15 @@ def specular_contrast(linear: FloatImage, mask: Mask, settings: PhotoSettings = 
     95th minus 50th percentile of :func:`surface_light` over the brighter half of the skin. Near 0
     under crossed polarisation or wide soft light, high under a small lamp or parallel
     polarisation. Neither is better; it must agree between visits.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
     """
     share = surface_light(linear, mask, settings)
     if share is None:
@@ -156,6 +203,15 @@ def blockiness(pixels: Rgb, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> 
     a period of 8: the largest of the eight over the median of the eight, mean of both axes. The
     grid's phase is not assumed, so that crops and turned photos read alike; that search reads
     1.0-1.1 on photos without a grid.
+
+    Parameters
+    ----------
+    pixels : (h, w, 3) uint8
+        sRGB at the photo's own pixels, not resampled.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
     """
     luma = pixels.astype(np.float32) @ _LUMA
     ratios = [_grid_ratio(luma, mask), _grid_ratio(luma.T, mask.T)]
@@ -179,14 +235,34 @@ def _grid_ratio(luma: FloatImage, mask: Mask) -> float:
 
 
 def exposure(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
-    """Return the median L* of the skin, 0..100; best well inside the range."""
+    """Return the median L* of the skin, 0..100; best well inside the range.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
+    """
     if _too_small(mask, settings):
         return _NAN
     return float(np.median(lightness(linear)[mask]))
 
 
 def skin_redness(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
-    """Return the median CIE a* of the skin; lower is less red. Shifts with white balance."""
+    """Return the median CIE a* of the skin; lower is less red. Shifts with white balance.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
+    """
     if _too_small(mask, settings):
         return _NAN
     return float(np.median(redness(linear)[mask]))
@@ -196,6 +272,15 @@ def tone_sd(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS)
     """Return the SD of L* over the skin; lower is more even.
 
     A quadratic surface in x and y, the shading of a rounded cheek, is fitted and taken off first.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
     """
     if _too_small(mask, settings):
         return _NAN
@@ -214,6 +299,15 @@ def light_direction(
 
     Least-squares plane through ln luminance over the skin. A cheek's roundness is part of it, so
     only the change between visits speaks of the light.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
 
     Returns
     -------
@@ -242,6 +336,17 @@ def fine_texture(
 
     :attr:`Sharpness.texture`, noise taken off, over ``usual_texture``. Beauty filters, retouching,
     make-up and blur lower it, and so does wide soft light. It does not tell them apart.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light of the photo.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
+    mm_per_px : float, optional
+        Scale; sets the band of texture in cycles per mm, else in cycles per pixel.
     """
     measured = sharpness(linear, mask, settings, mm_per_px=mm_per_px).texture
     return measured / settings.usual_texture

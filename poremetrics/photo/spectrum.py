@@ -130,6 +130,15 @@ def power_spectrum(
 
     Shading is divided out with a Gaussian mean over the skin and the loss this means at low
     frequencies is given back; tiles carry a Hann window times the mask.
+
+    Parameters
+    ----------
+    linear : (h, w, 3) float32
+        Linear light at the photo's own pixels, not resampled.
+    mask : (h, w) bool
+        Usable skin.
+    settings : PhotoSettings
+        Tunables.
     """
     if np.count_nonzero(mask) < settings.minimum_pixels:
         return None

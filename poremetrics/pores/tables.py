@@ -30,7 +30,20 @@ class Placement:
 
 
 def place_on_grid_photo(grid: Grid, xy: Points) -> Placement:
-    """Place (N, 2) grid positions in the photo the grid is laid on."""
+    """Place (N, 2) grid positions in the photo the grid is laid on.
+
+    Parameters
+    ----------
+    grid : Grid
+        The grid.
+    xy : (N, 2) float64
+        Grid positions.
+
+    Returns
+    -------
+    Placement
+        Where they lie in the photo.
+    """
     return Placement(grid.to_photo(xy), np.full(len(xy), grid.step_px))
 
 
@@ -43,6 +56,11 @@ def place_by_map(photo_map: FloatImage, xy: Points) -> Placement:
         x, y in the other photo of every grid pixel.
     xy : (N, 2) float64
         Grid positions.
+
+    Returns
+    -------
+    Placement
+        Where they lie in the other photo.
     """
     along_y, along_x = np.gradient(photo_map.astype(np.float64), axis=(0, 1))
     area = along_x[..., 0] * along_y[..., 1] - along_x[..., 1] * along_y[..., 0]
@@ -81,7 +99,13 @@ def inside(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
 
 
 def positions(pores: pd.DataFrame) -> Points:
-    """Return the (N, 2) grid positions of a table of pores."""
+    """Return the (N, 2) grid positions of a table of pores.
+
+    Parameters
+    ----------
+    pores : DataFrame
+        Columns ``x_px, y_px``.
+    """
     return pores[["x_px", "y_px"]].to_numpy(np.float64)
 
 
@@ -206,17 +230,35 @@ def pores_table(
 
 
 def join_pores(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return several public tables of pores as one; empty where there are none."""
+    """Return several public tables of pores as one; empty where there are none.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        One per region and photo, of :func:`pores_table`.
+    """
     return table(pd.concat(tables, ignore_index=True) if tables else [], PORES)
 
 
 def join_links(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return several public tables of links as one; empty where there are none."""
+    """Return several public tables of links as one; empty where there are none.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        One per region, of :func:`links_table`.
+    """
     return table(pd.concat(tables, ignore_index=True) if tables else [], LINKS)
 
 
 def number_ids(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Return the regions' tables of one photo with ids that run through all of them."""
+    """Return the regions' tables of one photo with ids that run through all of them.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        One per region, of :func:`pores_table`.
+    """
     starts = np.cumsum([0, *(len(frame) for frame in tables)])
     return [
         frame.assign(pore_id=frame["pore_id"] + start)

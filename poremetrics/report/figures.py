@@ -318,21 +318,70 @@ def plot_overlay(
 def plot_before(
     result: Comparison, *, region: str | None = None, anonymise: bool = True, ax: Axes | None = None
 ) -> Axes:
-    """Draw a region of the before photo."""
+    """Draw a region of the before photo.
+
+    Parameters
+    ----------
+    result : Comparison
+        What was computed.
+    region : str, optional
+        Which region; the first by default.
+    anonymise : bool
+        Cover the eyes.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
     return _show(result, _view(result, region, anonymise=anonymise).before, ax)
 
 
 def plot_after(
     result: Comparison, *, region: str | None = None, anonymise: bool = True, ax: Axes | None = None
 ) -> Axes:
-    """Draw the same skin of the after photo, laid onto the before photo."""
+    """Draw the same skin of the after photo, laid onto the before photo.
+
+    Parameters
+    ----------
+    result : Comparison
+        What was computed.
+    region : str, optional
+        Which region; the first by default.
+    anonymise : bool
+        Cover the eyes.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
     return _show(result, _view(result, region, anonymise=anonymise).after, ax)
 
 
 def plot_strip(
     result: Comparison | Measurement, *, anonymise: bool = True, ax: Axes | None = None
 ) -> Axes:
-    """Draw the clearest single pores, before above after, at one scale."""
+    """Draw the clearest single pores, before above after, at one scale.
+
+    Parameters
+    ----------
+    result : Comparison or Measurement
+        What was computed.
+    anonymise : bool
+        Cover the eyes.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
     photos = shown(result, anonymise=anonymise)
     pixels = strip(result, photos, clearest_shown(result, photos, marks(result)))
     if pixels is None:

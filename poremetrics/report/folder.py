@@ -66,6 +66,13 @@ def publish(target: Path, files: Mapping[str, bytes]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write one text file in UTF-8, whole or not at all.
 
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    text : str
+        Its content.
+
     Raises
     ------
     UsageError
@@ -86,6 +93,11 @@ def write_text(path: Path, text: str) -> None:
 
 def check_target(target: Path) -> None:
     """Refuse a target that may not be replaced.
+
+    Parameters
+    ----------
+    target : Path
+        Folder to write.
 
     Raises
     ------

@@ -68,7 +68,15 @@ def luminance(picture: Rgb) -> FloatImage:
 
 
 def flattened(picture: Rgb, px_per_mm: float) -> FloatImage:
-    """Return darkness of log luminance against its local background; 0 is local skin."""
+    """Return darkness of log luminance against its local background; 0 is local skin.
+
+    Parameters
+    ----------
+    picture : (H, W, 3) uint8
+        sRGB.
+    px_per_mm : float
+        Scale, from which the width of the background is set.
+    """
     log = np.log(np.maximum(to_linear(picture) @ LUMINANCE, np.float32(1e-4)))
     ground = cv2.GaussianBlur(log, (0, 0), FLATTEN_MM * px_per_mm)
     return np.asarray(ground - log, np.float32)

@@ -33,6 +33,11 @@ _NEARLY_NOTHING = 1e-9  # SciPy's sparse matching takes an explicit zero for a m
 class Proportion:
     """``successes`` of ``trials`` with its 95 % Wilson score interval.
 
+    Attributes
+    ----------
+    successes, trials : int
+        How many of how many.
+
     References
     ----------
     E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209-212.
@@ -157,7 +162,13 @@ def match(
 
 
 def gate_px(diameter_px: npt.ArrayLike) -> Floats:
-    """Return how far off a pore's centre a find may lie: half a diameter, at least 1.5 px."""
+    """Return how far off a pore's centre a find may lie: half a diameter, at least 1.5 px.
+
+    Parameters
+    ----------
+    diameter_px : array_like
+        True diameters.
+    """
     diameter = np.nan_to_num(np.asarray(diameter_px, np.float64))
     return np.maximum(_GATE_DIAMETERS * diameter, _GATE_PX)
 
@@ -176,6 +187,11 @@ def assign(
     border : (int, int, float), optional
         Width and height of the picture and a margin in pixels: pores within the margin need not
         be found, finds there are neutral.
+
+    Returns
+    -------
+    Assignment
+        Row numbers of those that belong together.
     """
     xy = found[["x_px", "y_px"]].to_numpy(np.float64)
     places = truth[["x_px", "y_px"]].to_numpy(np.float64)
@@ -206,6 +222,11 @@ def score(
         As in :class:`SyntheticSkin`.
     border : (int, int, float), optional
         See :func:`assign`.
+
+    Returns
+    -------
+    Score
+        Counts and errors.
     """
     pairs = assign(found, truth, border=border)
     wanted = _wanted(truth, border)
@@ -223,6 +244,17 @@ def score_by_size(
 
     A find on a pore belongs to the class of the pore's true diameter, a false find to that of
     its own.
+
+    Parameters
+    ----------
+    found : DataFrame
+        ``x_px, y_px, diameter_px``.
+    truth : DataFrame
+        As in :class:`SyntheticSkin`.
+    border : (int, int, float), optional
+        See :func:`assign`.
+    edges_px : sequence of float
+        Limits of the classes of diameter.
 
     Returns
     -------
@@ -245,7 +277,13 @@ def score_by_size(
 
 
 def as_row(result: Score) -> dict[str, float]:
-    """Return a score as the cells of a table."""
+    """Return a score as the cells of a table.
+
+    Parameters
+    ----------
+    result : Score
+        The score.
+    """
     return {
         "true": result.true,
         "false": result.false,
@@ -298,7 +336,15 @@ def score_links(
 
 
 def coverage(low: npt.ArrayLike, high: npt.ArrayLike, truth: npt.ArrayLike) -> Proportion:
-    """Return how often intervals hold the truth; rows with a NaN are left out."""
+    """Return how often intervals hold the truth; rows with a NaN are left out.
+
+    Parameters
+    ----------
+    low, high : (N,) array_like
+        Ends of the intervals.
+    truth : (N,) array_like
+        True values.
+    """
     bounds = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (low, high, truth)))
     known = np.isfinite(np.stack(bounds)).all(axis=0)
     inside = known & (bounds[0] <= bounds[2]) & (bounds[2] <= bounds[1])
@@ -319,7 +365,15 @@ def false_calls(verdicts: Iterable[Iterable[str]]) -> Proportion:
 
 
 def power(verdicts: Iterable[str], expected: str = "decreased") -> Proportion:
-    """Return how often a true change was called; ``not comparable`` is no trial."""
+    """Return how often a true change was called; ``not comparable`` is no trial.
+
+    Parameters
+    ----------
+    verdicts : iterable of str
+        One per truly changed pair.
+    expected : str
+        The right verdict.
+    """
     judged = [verdict for verdict in verdicts if verdict != "not comparable"]
     return Proportion(sum(verdict == expected for verdict in judged), len(judged))
 
