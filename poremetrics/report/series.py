@@ -37,7 +37,10 @@ from poremetrics.study import Filmstrip, SeriesResult, StudyResult
 
 _FIRST_CHARTS = 3
 """Measures whose timeline is open on the page; the others are folded away."""
-_ORDER = ("diameter", "count", "contrast_matched", "coverage", "contrast_mean", "density")
+_ORDER = (
+    *("diameter_um_matched", "diameter_px_matched", "count", "contrast_matched", "coverage_pct"),
+    *("diameter_um_median", "diameter_px_median", "contrast_mean"),
+)
 
 
 def build_series(
@@ -141,11 +144,7 @@ def _in_order(trends: pd.DataFrame) -> pd.DataFrame:
     """Return the measures with those first that say most."""
 
     def place(metrics: pd.Series) -> pd.Series:
-        ranks = [
-            next((number for number, start in enumerate(_ORDER) if name.startswith(start)), 99)
-            + (0.5 if name.endswith("_median") else 0.0)
-            for name in metrics
-        ]
+        ranks = [_ORDER.index(name) if name in _ORDER else len(_ORDER) for name in metrics]
         return pd.Series(ranks, index=metrics.index)
 
     return trends.sort_values("metric", key=place, kind="stable")

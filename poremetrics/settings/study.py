@@ -95,12 +95,12 @@ class StudySettings(Room):
         source="six fit a page",
     )
     filmstrip_zoom: int = number(
-        4,
+        3,
         low=1,
         high=16,
         unit="1",
         doc="Enlargement of the patches of a filmstrip.",
-        source="196 px on the screen, four side by side",
+        source="147 px on the screen, six visits side by side",
     )
     person_pages: int = number(
         200,

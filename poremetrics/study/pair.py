@@ -14,7 +14,7 @@ import pandas as pd
 
 from poremetrics.compare import compare
 from poremetrics.errors import PhotoError, SkinError, UsageError
-from poremetrics.model import Comparison, FloatImage, Photo, RegionAlignment, table
+from poremetrics.model import FLAGS, Comparison, FloatImage, Photo, RegionAlignment, table
 from poremetrics.provenance import provenance
 from poremetrics.settings.study import StudySettings
 from poremetrics.study import store
@@ -165,7 +165,10 @@ def clear_patches(result: Comparison, settings: StudySettings) -> tuple[pd.DataF
     matched = set(result.links.loc[result.links["status"].eq("matched"), "before_id"])
     pores = result.pores
     chosen = pores[
-        pores["photo"].eq("before") & pores["in_common_area"] & pores["pore_id"].isin(matched)
+        pores["photo"].eq("before")
+        & pores["in_common_area"]
+        & pores["pore_id"].isin(matched)
+        & _is_pore(pores["flags"])
     ]
     # The product favours wide and deep pores, whose fate is seen by eye.
     clear = (chosen["diameter_px"] * chosen["contrast"]).sort_values(ascending=False, kind="stable")
@@ -183,6 +186,13 @@ def clear_patches(result: Comparison, settings: StudySettings) -> tuple[pd.DataF
             found.append(patch)
     places = table(rows, PLACES)
     return places, np.stack(found) if found else np.zeros((0, 2, side, side, 3), np.uint8)
+
+
+def _is_pore(flags: pd.Series) -> pd.Series:
+    """Return where no flag says that it is something else."""
+    others = {name for name, flag in FLAGS.items() if flag.excludes}
+    known = {text: not others.intersection(str(text).split(";")) for text in flags.unique()}
+    return flags.map(known).astype(bool)
 
 
 def _patch(
