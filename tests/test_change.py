@@ -17,7 +17,9 @@ from poremetrics.settings import Settings
 # 200 draws know the standard error within 5 %, ample for the bounds below; with a small skin cut
 # into as many blocks as a real one, this stays quick.
 SIDE = 250
-SETTINGS = Settings().change.model_copy(update={"bootstrap_draws": 200, "block_px": 16.0})
+SETTINGS = Settings().change.model_copy(
+    update={"bootstrap_draws": 200, "block_px": 16.0, "response_rel_sd": 0.0}
+)
 EQUAL = Conditions(relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0)
 SILENT = change.Repeatability(
     source="exact",
@@ -150,6 +152,16 @@ def test_intervals_cover_the_truth_as_often_as_they_claim() -> None:
         ]
         covered += row["ci_low_pct"] <= -10.0 <= row["ci_high_pct"]
     assert 181 <= covered <= 199
+
+
+def test_an_uncertain_response_widens_intervals_and_leaves_verdicts_alone() -> None:
+    samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
+    unsure = SETTINGS.model_copy(update={"response_rel_sd": 0.25})
+    wide = change.changes(samples, {"nose": EQUAL}, (), SILENT, unsure)
+    narrow = change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS)
+    assert wide["verdict"].equals(narrow["verdict"])
+    known = narrow["change_pct"].abs() > 0
+    assert (wide.loc[known, "ci_low_pct"] < narrow.loc[known, "ci_low_pct"]).all()
 
 
 def test_unchanged_skin_is_rarely_called_changed() -> None:

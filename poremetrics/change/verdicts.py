@@ -160,7 +160,10 @@ def _with_verdicts(frame: pd.DataFrame, settings: ChangeSettings) -> pd.DataFram
     tests = family.groupby(["region", "tested_as"], sort=False)["p_value"].min()
     significant = dict(zip(tests.index, holm(tests.to_numpy(np.float64), alpha), strict=True))
 
-    half = stats.norm.isf(alpha / 2.0) * log_sd
+    # What a change is read as leaves its own error, in proportion to the change: it widens the
+    # interval and vanishes where there is no change, so it plays no part in the test.
+    total = np.hypot(log_sd, settings.response_rel_sd * log_ratio)
+    half = stats.norm.isf(alpha / 2.0) * total
     strictest = stats.norm.isf(alpha / 2.0 / max(len(tests), 1))
     return frame.assign(
         change_pct=100.0 * np.expm1(log_ratio),

@@ -166,6 +166,7 @@ CHECKS: Mapping[str, str] = {
     "turned": "Facing the camera",
     "skin_share": "Bare skin in view",
     "texture": "Fine skin texture (no filter, no make-up)",
+    "smoothing": "Enough fine texture to measure",
     "compression": "File quality",
     "same_skin": "Same fine texture in both photos",
     "same_place": "Same person and place",

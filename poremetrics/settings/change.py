@@ -86,6 +86,14 @@ class ChangeSettings(Room):
         doc="Side of a bootstrap block where no scale is known.",
         source="4 mm at the 16 px/mm of a close-up",
     )
+    response_rel_sd: float = number(
+        0.25,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Relative standard error of a change's own size: how much of a true change is read.",
+        source="power table of `poremetrics validate`: 70 to 100 % of a true size change is read",
+    )
     confidence: float = number(
         0.95,
         low=0.5,
@@ -255,8 +263,16 @@ class ChangeSettings(Room):
         low=0.0,
         high=10.0,
         unit="1",
-        doc="Smallest fine-texture indicator of unretouched skin in focus.",
+        doc="Smallest fine-texture indicator without a warning; plain skin in focus has 1.",
         source="portraits by eye: retouched and soft ones below, unretouched ones above",
+    )
+    minimum_smoothing: float = number(
+        0.3,
+        low=0.0,
+        high=10.0,
+        unit="1",
+        doc="Smallest fine-texture indicator of skin that can be measured at all.",
+        source="out-of-focus portraits 0.0-0.15, unretouched ones in focus from 0.33",
     )
     minimum_jpeg_quality: float = number(
         75.0,
