@@ -43,6 +43,10 @@ def sample_before(before: Photo, grid: Grid) -> FloatImage:
         Linear light; an exact copy where the grid's pixels are the photo's.
     """
     rows, cols = grid.shape
+    x0, y0 = int(grid.x0), int(grid.y0)
+    within = x0 >= 0 and y0 >= 0 and x0 + cols <= before.width_px and y0 + rows <= before.height_px
+    if grid.step_px == 1.0 and (x0, y0) == (grid.x0, grid.y0) and within:
+        return to_linear(before.pixels[y0 : y0 + rows, x0 : x0 + cols])
     x = (grid.x0 + grid.step_px * np.arange(cols)).astype(np.float32)
     y = (grid.y0 + grid.step_px * np.arange(rows)).astype(np.float32)
     return _sample(before, np.dstack(np.meshgrid(x, y)), grid.step_px)
