@@ -112,11 +112,12 @@ def flags_of(
     wide = dips.seen_px > settings.wide_ratio * np.median(dips.seen_px[strong])
     line = _on_lines(skin, dips, settings) & ~weak
     dark = dips.depth >= np.median(dips.depth[strong])
+    shallow = dips.depth < settings.shallow_share * np.median(dips.depth[strong])
     tinted = _tinted(tint, wide, strong, settings)
     marks = {
         "hair": line & dark,
         "wrinkle": line & ~dark,
-        "freckle": tinted["brown"],
+        "freckle": tinted["brown"] | (wide & shallow),
         "mole": diameter > settings.largest_diameter_px,
         "blemish": tinted["red"] & ~tinted["brown"],
         "noise": weak | tinted["cold"] | (narrow < settings.narrowest_blurs * point_spread_px),

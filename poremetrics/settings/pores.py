@@ -135,7 +135,7 @@ class PoresSettings(Room):
         source=_PLANTED,
     )
     pore_snr: float = number(
-        4.4,
+        4.0,
         low=1.0,
         high=30.0,
         unit="sigma",
@@ -313,6 +313,14 @@ class PoresSettings(Room):
         unit="1",
         doc="A mark this many times as wide as the usual mark of the photo may be pigment.",
         source="freckles 0.6 mm to 2.5 mm against pores of 0.3 mm",
+    )
+    shallow_share: float = number(
+        0.6,
+        low=0.0,
+        high=2.0,
+        unit="1",
+        doc="A wide mark of less than this share of the usual depth is unevenness of pigment.",
+        source="mottling of rendered and synthetic skin; wide pores are deep",
     )
     freckle_brown: float = number(
         0.22,
