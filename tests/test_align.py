@@ -322,6 +322,22 @@ def test_shrinking_takes_out_what_the_grid_cannot_hold() -> None:
     assert halved / plain == pytest.approx(0.33, abs=0.04)
 
 
+@pytest.mark.filterwarnings("error")
+def test_region_without_skin_is_no_ground_for_a_match(skin: Rgb) -> None:
+    shot = synthetic.reshoot(skin, USUAL)
+    bare = region(skin)
+    hidden = Face("closeup", (replace(bare, skin=np.zeros_like(bare.skin)),))
+    found = register(
+        photo(skin, "a"), hidden, photo(shot.pixels, "b"), closeup(shot.pixels), SETTINGS
+    )
+    assert not found.same_skin
+    aligned = found.regions[0]
+    assert not aligned.common.any()
+    assert np.isnan(aligned.residual_p95_px)
+    assert np.isnan(aligned.scale_ratio)
+    assert sample_after(photo(shot.pixels), aligned).shape == (*aligned.grid.shape, 3)
+
+
 def test_featureless_photo_is_not_the_same_skin(skin: Rgb) -> None:
     grey = np.full_like(skin, 150)
     found = align(skin, grey)

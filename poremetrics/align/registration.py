@@ -30,6 +30,7 @@ from poremetrics.settings.align import AlignSettings
 MODEL = "affine by landmarks or skin features, then a smooth dense field"
 _PLAIN = "identity"
 _SPARSE = 61
+_LABELS = {"closeup": "close-up"}
 _OTHER_SIDE = {"left_cheek": "right_cheek", "right_cheek": "left_cheek"}
 
 
@@ -101,7 +102,7 @@ class _Pair:
         notes: list[str] = []
         turns: list[float] = []
         for region in self.before_face.regions:
-            label = region.name.replace("_", " ")
+            label = _LABELS.get(region.name, region.name.replace("_", " "))
             best: RegionAlignment | None = None
             for affine, skin in self.starts(region):
                 tried, agreement = self.region(region, affine, skin)
