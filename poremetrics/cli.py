@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 RESULT = Path("poremetrics-result")
 FORMATS = ("html", "pdf")
+INTERRUPTED = 130
 VIEWS = ("auto", "face", "closeup")
+
+# The parser's own errors share a base that typer does not export.
+_ParserError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 app = typer.Typer(
     name="poremetrics",
@@ -82,15 +86,22 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        app(arguments, prog_name="poremetrics")
+        code = app(arguments, prog_name="poremetrics", standalone_mode=False)
+        # The parser turns Ctrl-C into this code without a word.
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        sys.exit(code)
+    except _ParserError as error:
+        typer.echo(_told(error), err=True)
+        sys.exit(UsageError.exit_code)
     except PoremetricsError as error:
         if debug:
             raise
         typer.echo(f"poremetrics: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("poremetrics: interrupted; nothing was written", err=True)
-        sys.exit(130)
+        typer.echo("poremetrics: interrupted; run it again to go on or begin anew", err=True)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise
@@ -100,6 +111,14 @@ def main() -> None:
             err=True,
         )
         sys.exit(70)
+
+
+def _told(error: Exception) -> str:
+    """Return what the parser of arguments has to say: one line, or the help if none is given."""
+    said = str(getattr(error, "format_message", lambda: error)()).strip()
+    if "\n" in said or not said:
+        return said
+    return f"poremetrics: {said.rstrip('.')}; run it with --help to see the options"
 
 
 def _show_version(wanted: bool) -> None:
@@ -146,6 +165,9 @@ def compare(
     from poremetrics.compare import compare as run
 
     kinds = _formats(formats)
+    # What cannot be written is told before the work, not after it.
+    report.check_label(label)
+    report.check_target(output)
     with terminal.progress(quiet) as tell:
         result = run(
             before,
@@ -183,6 +205,9 @@ def measure(
     from poremetrics.compare import measure as run
 
     kinds = _formats(formats)
+    # What cannot be written is told before the work, not after it.
+    report.check_label(label)
+    report.check_target(output)
     with terminal.progress(quiet) as tell:
         result = run(photo, **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell))
         report.write(
@@ -269,6 +294,9 @@ def study(
     marker_mm: MarkerMm = None,
     settings: SettingsFile = None,
     repeatability: RepeatabilityFile = None,
+    reports: Annotated[
+        bool, typer.Option("--reports/--no-reports", help="Write report.html and one per person.")
+    ] = True,
     quiet: Quiet = False,
 ) -> None:
     """Follow many people over many visits; run again to go on where it stopped."""
@@ -294,16 +322,13 @@ def study(
                 settings=chosen["settings"],
                 progress=tell,
             )
-            write_study(result, output)
+            write_study(result, output, pages=reports)
     except ManifestError as error:
         terminal.print_problems(error.problems)
         raise
-    except KeyboardInterrupt:
-        typer.echo("poremetrics: interrupted; run again to go on from here", err=True)
-        raise typer.Exit(130) from None
     if not quiet:
         terminal.print_problems(result.problems)
-        terminal.print_study(result, output)
+        terminal.print_study(result, output, reports=reports)
 
 
 @app.command()
@@ -317,6 +342,7 @@ def demo(
     from poremetrics.compare import compare as run
 
     kinds = _formats(formats)
+    report.check_target(output)
     before, after = _sample_pair()
     with terminal.progress(quiet) as tell:
         result = run(before, after, progress=tell)
@@ -378,14 +404,18 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise UsageError(path.name, str(reason).lower(), "give a readable file") from error
+        raise UsageError(
+            path.name or str(path), str(reason).lower(), "give a readable file"
+        ) from error
 
 
 def _regions(path: Path) -> Mapping[str, Any]:
     remedy = 'write {"name": [[x, y], [x, y], [x, y]], ...}'
     try:
         found = json.loads(_text(path))
-    except json.JSONDecodeError as error:
+    # Besides its own error, which is a ValueError: an integer of more digits than Python reads,
+    # or lists nested thousands deep.
+    except (ValueError, RecursionError) as error:
         raise UsageError(path.name, f"not valid JSON ({error})", remedy) from error
     if not isinstance(found, dict) or not found:
         raise UsageError(path.name, "holds no named polygons", remedy)

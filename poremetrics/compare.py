@@ -5,6 +5,7 @@ Nothing is computed here; each line calls one stage of one room.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -135,11 +136,13 @@ def compare(
     """
     settings = options.get("settings") or Settings()
     tell = options.get("progress") or _silent
+    _check_days(days_since_treatment)
 
     tell("reading the photos", 0.0)
     before_photo, after_photo = _load_both(before, after, settings)
     tell("finding the skin", 0.2)
-    before_face, after_face = _find_both(before_photo, after_photo, settings, options)
+    names = _name(before, "the before photo"), _name(after, "the after photo")
+    before_face, after_face = _find_both(before_photo, after_photo, names, settings, options)
     tell("aligning the photos", 0.35)
     alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
     tell("measuring pores in both photos", 0.5)
@@ -163,11 +166,11 @@ def compare(
         days_since_treatment,
         settings,
     )
-    names = change.region_names(before_face, after_face)
+    region_names = change.region_names(before_face, after_face)
     changes = change.changes(
         [one.sample for one in compared],
         {one.sample.name: one.conditions for one in compared},
-        change.refused_regions(quality, names),
+        change.refused_regions(quality, region_names),
         repeatability or change.default_repeatability(),
         settings.change,
     )
@@ -294,6 +297,13 @@ def _silent(stage: str, share: float) -> None:
     """Tell nobody."""
 
 
+def _check_days(days: float | None) -> None:
+    if days is not None and not 0.0 <= days < math.inf:
+        raise UsageError(
+            "days_since_treatment", f"{days:g} is no number of days", "give zero or more"
+        )
+
+
 def _name(source: Source, otherwise: str) -> str:
     return str(source) if isinstance(source, str | Path) else otherwise
 
@@ -318,17 +328,17 @@ def _where(options: Options) -> _Where:
 
 
 def _find_both(
-    before: Photo, after: Photo, settings: Settings, options: Options
+    before: Photo, after: Photo, names: tuple[str, str], settings: Settings, options: Options
 ) -> tuple[Face, Face]:
     where = _where(options)
-    before_face = face.find(before, settings.face, **where, name="the before photo")
+    before_face = face.find(before, settings.face, **where, name=names[0])
     if before.sha256 == after.sha256:
         return before_face, before_face
     # Polygons belong to the before photo and alignment carries them over. A given scale is that
     # of the before photo too: here it only tells how wide a hair may be. A view that was found,
     # not given, must hold for both.
     carried: _Where = {**where, "view": before_face.view, "regions": None}
-    return before_face, face.find(after, settings.face, **carried, name="the after photo")
+    return before_face, face.find(after, settings.face, **carried, name=names[1])
 
 
 def _compare_region(

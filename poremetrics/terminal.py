@@ -15,6 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from poremetrics.model import Comparison
     from poremetrics.study import Problem, StudyResult
@@ -35,9 +36,15 @@ def progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
         yield lambda stage, share: bar.update(task, description=stage, completed=share)
 
 
+def _table_console() -> Console:
+    """Return a console that prints names as they are: no markup, no emoji codes."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120, markup=False, emoji=False)
+
+
 def print_changes(result: Comparison) -> None:
     """Print the verdict table."""
-    from rich.console import Console
     from rich.table import Table
 
     shown = result.changes[result.changes["verdict"] != ""]
@@ -65,7 +72,7 @@ def print_changes(result: Comparison) -> None:
             f"{row['detectable_pct']:.0f} %" if known else "-",
             str(row["verdict"]),
         )
-    Console(width=None if sys.stdout.isatty() else 120).print(grid)
+    _table_console().print(grid)
     print_failed(result.quality)
     for note in (*result.before_face.notes, *result.after_face.notes, *result.alignment.notes):
         typer.echo(f"note: {note}")
@@ -113,9 +120,8 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
         typer.echo(str(problem), err=True)
 
 
-def print_study(result: StudyResult, output: Path) -> None:
+def print_study(result: StudyResult, output: Path, *, reports: bool) -> None:
     """Print where every person stands, what failed, the effect over all, where the files lie."""
-    from rich.console import Console
     from rich.table import Table
 
     whole = result.trends[result.trends["region"].eq("all")]
@@ -134,7 +140,7 @@ def print_study(result: StudyResult, output: Path) -> None:
             str(row["verdict"]),
             str(row["story"]),
         )
-    Console(width=None if sys.stdout.isatty() else 120).print(grid)
+    _table_console().print(grid)
     failed = result.pairs[result.pairs["status"].ne("compared")]
     for row in failed.to_dict("records"):
         typer.echo(
@@ -148,4 +154,5 @@ def print_study(result: StudyResult, output: Path) -> None:
             f"{row['subjects']} persons"
         )
     typer.echo(f"tables: {output}")
-    typer.echo(f"report: {output / 'report.html'}")
+    if reports:
+        typer.echo(f"report: {output / 'report.html'}")

@@ -72,6 +72,8 @@ def partition(common: Mask, side_px: float) -> Blocks:
         Blocks numbered from 0 without gaps; none where ``common`` is empty.
     """
     height, width = common.shape
+    # Whatever the scale: no block is finer than a pixel, none needs to be larger than the grid.
+    side_px = min(max(side_px, 1.0), float(max(height, width, 1)))
     rows = (np.arange(height) / side_px).astype(np.int64)
     cols = (np.arange(width) / side_px).astype(np.int64)
     raw = rows[:, None] * (int(cols[-1]) + 1 if width else 1) + cols[None, :]

@@ -112,7 +112,7 @@ def parse_repeatability(text: str, name: str = "repeatability file") -> Repeatab
         raise UsageError(
             name, f"{key}: {first['msg']}", "write it anew with `poremetrics repeatability`"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # RecursionError: nested thousands deep
         raise UsageError(
             name, f"not valid JSON ({error})", "write it anew with `poremetrics repeatability`"
         ) from error

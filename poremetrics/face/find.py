@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from poremetrics.face.regions import Outline, check_polygons, make_regions
 from poremetrics.model import Face, Photo, Points, Region, Scale
 from poremetrics.settings.face import FaceSettings
 
+View = Literal["auto", "face", "closeup"]
+"""auto: a face if one is found, else a close-up."""
+
 Polygon = npt.ArrayLike
 """(N, 2) x, y in pixels of the photo."""
 
@@ -29,7 +32,7 @@ def find(
     photo: Photo,
     settings: FaceSettings,
     *,
-    view: Literal["auto", "face", "closeup"] = "auto",
+    view: View = "auto",
     mm_per_px: float | None = None,
     marker_mm: float | None = None,
     ipd_mm: float | None = None,
@@ -69,9 +72,13 @@ def find(
         No usable skin: no face and no close-up of skin, half a face, a face too small, or a
         marker that is not there.
     UsageError
-        A region's polygon cannot be used, or a size is not a positive number.
+        The view is unknown, a region's polygon cannot be used, or a size is not plausible.
     """
-    _check_sizes({"mm_per_px": mm_per_px, "marker_mm": marker_mm, "ipd_mm": ipd_mm})
+    if view not in get_args(View):
+        raise UsageError("view", f"{view!r} is no view", f"use one of {', '.join(get_args(View))}")
+    _check_size("mm_per_px", mm_per_px, settings.minimum_mm_per_px, settings.maximum_mm_per_px)
+    _check_size("marker_mm", marker_mm, settings.minimum_marker_mm, settings.maximum_marker_mm)
+    _check_size("ipd_mm", ipd_mm, settings.minimum_ipd_mm, settings.maximum_ipd_mm)
     polygons = check_polygons(regions or {}, photo)
     marker = None
     given: Scale | None = None
@@ -93,10 +100,12 @@ def find(
     return _closeup(photo, given, marker, polygons, name, settings)
 
 
-def _check_sizes(sizes: Mapping[str, float | None]) -> None:
-    for option, size in sizes.items():
-        if size is not None and not (np.isfinite(size) and size > 0):
-            raise UsageError(option, f"{size} is no size", "give a positive number")
+def _check_size(option: str, size: float | None, low: float, high: float) -> None:
+    # Written so that NaN fails too.
+    if size is not None and not low <= size <= high:
+        raise UsageError(
+            option, f"{size:g} is not a plausible size", f"give a number from {low:g} to {high:g}"
+        )
 
 
 def _face(

@@ -15,6 +15,10 @@ from poremetrics.face.skin import hidden_skin
 from poremetrics.model import Box, Mask, Photo, Points, Region, Scale
 from poremetrics.settings.face import FaceSettings
 
+_LONGEST_NAME = 60
+_ALL_REGIONS = "all"
+"""In the tables: all regions taken together."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outline:
@@ -44,10 +48,12 @@ def check_polygons(regions: Mapping[str, npt.ArrayLike], photo: Photo) -> dict[s
     Raises
     ------
     UsageError
-        A polygon is not a list of at least three finite x, y, or lies outside the photo.
+        A name is no short plain text, or a polygon is not a list of at least three finite x, y,
+        or lies outside the photo.
     """
     checked = {}
     for name, given in regions.items():
+        _check_name(name)
         polygon = _as_points(given)
         if polygon is None:
             raise UsageError(
@@ -64,6 +70,21 @@ def check_polygons(regions: Mapping[str, npt.ArrayLike], photo: Photo) -> dict[s
             )
         checked[name] = polygon
     return checked
+
+
+def _check_name(name: object) -> None:
+    """Refuse what cannot head a line of every table: it is written and printed as it stands."""
+    plain = isinstance(name, str) and name.isprintable() and name.strip() == name
+    if not isinstance(name, str) or not plain or not 0 < len(name) <= _LONGEST_NAME:
+        raise UsageError(
+            f"region {ascii(name)[:_LONGEST_NAME]}",
+            "is not a name",
+            f"use 1 to {_LONGEST_NAME} printable characters",
+        )
+    if name == _ALL_REGIONS:
+        raise UsageError(
+            f"region {name!r}", "is the name of all regions together", "use another name"
+        )
 
 
 def make_regions(
@@ -173,7 +194,7 @@ def _grown(marker: Points) -> Points:
 def _as_points(given: npt.ArrayLike) -> Points | None:
     try:
         polygon = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # OverflowError: an integer of 400 digits
         return None
     usable = polygon.ndim == 2 and polygon.shape[1:] == (2,) and len(polygon) >= 3
     return polygon if usable and bool(np.isfinite(polygon).all()) else None

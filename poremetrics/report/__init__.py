@@ -19,10 +19,11 @@ from poremetrics.report.figures import (
     plot_sizes,
     plot_strip,
 )
-from poremetrics.report.files import contents, write
+from poremetrics.report.files import check_label, contents, write
 from poremetrics.report.folder import check_target, write_text
 
 __all__ = [
+    "check_label",
     "check_target",
     "contents",
     "plot_after",

@@ -15,6 +15,7 @@ from poremetrics.report.tables import csv_bytes
 
 FORMATS = ("html", "pdf")
 REPORT = "report"
+LONGEST_LABEL = 200
 
 
 def write(
@@ -51,14 +52,37 @@ def write(
     Raises
     ------
     UsageError
-        An unknown format, or a folder that cannot be written or may not be replaced.
+        An unknown format, a label that is no text, or a folder that cannot be written or may
+        not be replaced.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown:
         raise UsageError("format", f"unknown: {', '.join(unknown)}", f"use {', '.join(FORMATS)}")
+    check_label(label)
     files = contents(result, formats=formats, figures=figures, anonymise=anonymise, label=label)
     publish(Path(directory), files)
     return tuple(sorted(files))
+
+
+def check_label(label: str | None) -> None:
+    """Refuse a label that cannot be printed.
+
+    Parameters
+    ----------
+    label : str or None
+        Label of the patient.
+
+    Raises
+    ------
+    UsageError
+        It is longer than a line, or holds control characters or bytes that are no text.
+    """
+    if label is not None and not (label.isprintable() and len(label) <= LONGEST_LABEL):
+        raise UsageError(
+            "label",
+            "is not a line of text",
+            f"use at most {LONGEST_LABEL} printable characters",
+        )
 
 
 def contents(

@@ -29,7 +29,7 @@ _RENAME_EXCHANGE = 2
 _RENAME_SWAP_MACOS = 2
 
 
-def publish(target: Path, files: Mapping[str, bytes]) -> None:
+def publish(target: Path, files: Mapping[str, bytes], *, marker: str = MARKER) -> None:
     """Make ``target`` a folder that holds exactly ``files``.
 
     The files are written into a private folder beside the target, flushed to the disk and moved
@@ -42,6 +42,8 @@ def publish(target: Path, files: Mapping[str, bytes]) -> None:
         Folder to write: absent, empty, or an earlier result.
     files : mapping of str to bytes
         Contents by relative name; ``/`` makes a folder.
+    marker : str, optional
+        The file among them that tells an earlier result of the same kind.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def publish(target: Path, files: Mapping[str, bytes]) -> None:
     """
     with told(target), _locked(target):
         _recover(target)
-        check_target(target)
+        check_target(target, marker=marker)
         stage = Path(tempfile.mkdtemp(prefix=_hidden(target), suffix=_PARTIAL, dir=target.parent))
         try:
             # The outer folder is private while it fills; the inner one gets the user's own mode.
@@ -91,13 +93,15 @@ def write_text(path: Path, text: str) -> None:
             part.unlink(missing_ok=True)
 
 
-def check_target(target: Path) -> None:
+def check_target(target: Path, *, marker: str = MARKER) -> None:
     """Refuse a target that may not be replaced.
 
     Parameters
     ----------
     target : Path
         Folder to write.
+    marker : str, optional
+        The file that tells an earlier result of the same kind.
 
     Raises
     ------
@@ -117,7 +121,7 @@ def check_target(target: Path) -> None:
         )
     if not names:
         return
-    foreign = sorted(names - _own_names(target))
+    foreign = sorted(names - _own_names(target, marker))
     if foreign:
         raise UsageError(
             target.name,
@@ -126,16 +130,16 @@ def check_target(target: Path) -> None:
         )
 
 
-def _own_names(target: Path) -> set[str]:
+def _own_names(target: Path, marker: str) -> set[str]:
     """Return the names an earlier result consists of, empty where there is none."""
     try:
-        document = json.loads((target / MARKER).read_bytes())
+        document = json.loads((target / marker).read_bytes())
     except (OSError, ValueError):
         return set()
     if not isinstance(document, dict) or document.get("tool") != TOOL:
         return set()
     listed = document.get("files", [])
-    return {MARKER} | {str(name).split("/")[0] for name in listed}
+    return {marker} | {str(name).split("/")[0] for name in listed}
 
 
 def _hidden(target: Path) -> str:
@@ -151,6 +155,8 @@ def _locked(target: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
+        if not path.exists():  # no lock of another run, but a place that takes no files
+            raise OSError(errno.EACCES, "no lock can be made") from error
         raise UsageError(
             target.name, "another run is writing this folder", "wait for it or name another folder"
         ) from error
@@ -244,6 +250,9 @@ def told(target: Path) -> Iterator[None]:
     """Turn what the disk refuses into one line for the user."""
     try:
         yield
+    except RecursionError as error:  # hundreds of missing folders, one below the other
+        reason, remedy = _REASONS[errno.ENAMETOOLONG]
+        raise UsageError(target.name, reason, remedy) from error
     except OSError as error:
         reason, remedy = _REASONS.get(
             error.errno or 0,

@@ -64,11 +64,13 @@ def parse_settings(text: str, name: str = "settings") -> Settings:
     """
     try:
         return Settings.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(name, f"not valid TOML ({error})", "correct that line") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise UsageError(
             name, f"{key}: {first['msg']}", "see the settings page of the manual"
         ) from error
+    # Besides its own error, which is a ValueError: an integer of more digits than Python reads,
+    # or tables nested thousands deep.
+    except (ValueError, RecursionError) as error:
+        raise UsageError(name, f"not valid TOML ({error})", "correct that line") from error

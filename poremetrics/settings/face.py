@@ -11,6 +11,56 @@ _PORTRAITS = "15 real portraits of 1 to 24 megapixels, looked at one by one"
 class FaceSettings(Room):
     """Tunable numbers of the room ``face``."""
 
+    # --- sizes that are given --------------------------------------------------------------
+    minimum_mm_per_px: float = number(
+        0.0005,
+        low=0.00001,
+        high=0.01,
+        unit="mm/px",
+        doc="A finer given scale is taken for a slip of the pen.",
+        source="the limit of light microscopy, 0.5 µm",
+    )
+    maximum_mm_per_px: float = number(
+        1.0,
+        low=0.1,
+        high=10.0,
+        unit="mm/px",
+        doc="A coarser given scale is taken for a slip of the pen.",
+        source="at 1 mm per pixel no pore is seen",
+    )
+    minimum_marker_mm: float = number(
+        1.0,
+        low=0.1,
+        high=10.0,
+        unit="mm",
+        doc="A smaller given side of a marker is taken for a slip of the pen.",
+        source="the cells of a 1 mm marker are as large as a coarse pore",
+    )
+    maximum_marker_mm: float = number(
+        300.0,
+        low=50.0,
+        high=2000.0,
+        unit="mm",
+        doc="A larger given side of a marker is taken for a slip of the pen.",
+        source="larger than a head, so it cannot lie beside one face",
+    )
+    minimum_ipd_mm: float = number(
+        40.0,
+        low=30.0,
+        high=60.0,
+        unit="mm",
+        doc="A smaller given interpupillary distance is taken for a slip of the pen.",
+        source="Dodgson 2004: adults 52-78 mm, children from 40 mm",
+    )
+    maximum_ipd_mm: float = number(
+        80.0,
+        low=65.0,
+        high=100.0,
+        unit="mm",
+        doc="A larger given interpupillary distance is taken for a slip of the pen.",
+        source="Dodgson 2004: adults 52-78 mm",
+    )
+
     # --- finding the face ----------------------------------------------------------------
     minimum_detection_score: float = number(
         0.5,
