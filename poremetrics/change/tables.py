@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ def regions_table(samples: Sequence[Sample], sides: Sequence[str]) -> pd.DataFra
         counted on.
     """
     whole = [join(samples)] if len(samples) > 1 else []
-    rows = [
+    rows: list[Mapping[str, object]] = [
         {"photo": side, "region": sample.name, "metric": metric, "value": value, "unit": unit}
         for side in sides
         for sample in (*samples, *whole)

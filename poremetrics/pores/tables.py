@@ -62,8 +62,10 @@ def place_by_map(photo_map: FloatImage, xy: Points) -> Placement:
     Placement
         Where they lie in the other photo.
     """
-    along_y, along_x = np.gradient(photo_map.astype(np.float64), axis=(0, 1))
-    area = along_x[..., 0] * along_y[..., 1] - along_x[..., 1] * along_y[..., 0]
+    (x_by_row, x_by_col), (y_by_row, y_by_col) = (
+        np.gradient(photo_map[..., axis].astype(np.float64)) for axis in (0, 1)
+    )
+    area = x_by_col * y_by_row - y_by_col * x_by_row
     length = np.sqrt(np.abs(area)).astype(np.float32)
     return Placement(
         np.stack([bilinear(photo_map[..., 0], xy), bilinear(photo_map[..., 1], xy)], axis=1),

@@ -50,7 +50,7 @@ class ChangeSettings(Room):
         high=3.0,
         unit="ln",
         doc="Skin this much brighter than its surroundings counts as shine.",
-        source="skin reflects about 4 % of light at the surface: a highlight stands well above 40 %",
+        source="the surface reflects about 4 % of light: a highlight stands 40 % above the skin",
     )
 
     # --- intervals -----------------------------------------------------------------------
