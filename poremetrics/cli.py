@@ -8,6 +8,7 @@ photo could not be read, 4 no usable skin. Heavy modules are imported inside the
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from importlib import resources
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from poremetrics.compare import AskedView, Options
 
 RESULT = Path("poremetrics-result")
+ACCURACY = Path("poremetrics-accuracy")
 FORMATS = ("html", "pdf")
 INTERRUPTED = 130
 VIEWS = ("auto", "face", "closeup")
@@ -329,6 +331,45 @@ def study(
     if not quiet:
         terminal.print_problems(result.problems)
         terminal.print_study(result, output, reports=reports)
+
+
+@app.command()
+def validate(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the tables.")
+    ] = ACCURACY,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A small part of everything, not to be quoted.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Worker processes; one per core by default."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Other skin than that of the manual.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure how accurate this tool is on skin whose every pore is known."""
+    from poremetrics.report.folder import check_target
+    from poremetrics.report.validation import MARKER, PAGE, write_validation
+    from poremetrics.validate import SEED
+    from poremetrics.validate import validate as run
+
+    # What cannot be written is told before the work, not after it.
+    check_target(output, marker=MARKER)
+    with terminal.progress(quiet) as tell:
+        result = run(
+            quick=quick,
+            seed=SEED if seed is None else seed,
+            workers=workers or os.cpu_count() or 1,
+            progress=tell,
+        )
+        write_validation(result, output)
+    if not quiet:
+        terminal.print_headline(result.headline)
+        typer.echo(f"tables: {output}")
+        typer.echo(f"page: {output / PAGE}")
 
 
 @app.command()

@@ -108,6 +108,20 @@ def print_failed(quality: pd.DataFrame) -> None:
         )
 
 
+def print_headline(headline: pd.DataFrame) -> None:
+    """Print the figures of a validation that a reader wants first."""
+    from rich.table import Table
+
+    grid = Table(title="Accuracy on rendered skin, every pore known", title_justify="left")
+    grid.add_column("figure")
+    grid.add_column("value", justify="right")
+    for row in headline.to_dict("records"):
+        share = row["unit"] == "1"
+        value = f"{row['value']:.2f}" if share else f"{row['value']:.1f} {row['unit']}"
+        grid.add_row(str(row["figure"]), value)
+    _table_console().print(grid)
+
+
 def print_where(output: Path, kinds: tuple[str, ...]) -> None:
     """Print where the reports lie."""
     for kind in kinds:

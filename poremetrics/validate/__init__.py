@@ -180,16 +180,16 @@ def _summed_up(plan: Plan, results: list[list[Rows]], seed: int, *, quick: bool)
     )
     judged = pd.concat([nulls, powers], ignore_index=True)
     null_rates, power_rates = null_table(nulls), power_table(powers)
-    refusals = hopeless_table(hopeless)
+    refusals, held = hopeless_table(hopeless), interval_table(judged)
     return Validation(
-        headline=headline(accuracy, peers, null_rates, power_rates, refusals),
+        headline=headline(accuracy, peers, null_rates, power_rates, held, refusals),
         accuracy=accuracy,
         by_size=by_size,
         peers=peers,
         perturbations=perturbation_table(perturbed),
         nulls=null_rates,
         powers=power_rates,
-        intervals=interval_table(judged),
+        intervals=held,
         hopeless=refusals,
         pairs=pd.concat([perturbed, judged, hopeless], ignore_index=True),
         seed=seed,

@@ -170,6 +170,7 @@ def headline(
     peers: pd.DataFrame,
     nulls: pd.DataFrame,
     powers: pd.DataFrame,
+    intervals: pd.DataFrame,
     hopeless: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the few figures that a reader wants first: ``figure, value, unit``."""
@@ -190,6 +191,12 @@ def headline(
     for one in powers.to_dict("records"):
         name = f"power at −{one['level_pct']:g} % {one['effect']} ({one['measure']})"
         rows.append((name, 100.0 * float(one["power"]), "%"))
+    for effect, group in powers.groupby("effect", sort=False):
+        read = 100.0 * float((group["measured_pct"] / group["true_pct"]).mean())
+        rows.append((f"share of a true change that is read, {effect}", read, "%"))
+    for skin, group in intervals.groupby("skin", sort=False):
+        held = 100.0 * float(group["coverage"].mean())
+        rows.append((f"95 % intervals that hold the true change, {skin} skin", held, "%"))
     share = float(hopeless["refused_share"].iloc[-1])
     rows.append(("refused pairs that cannot be compared", 100.0 * share, "%"))
     return pd.DataFrame(rows, columns=["figure", "value", "unit"])
