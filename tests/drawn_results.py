@@ -13,12 +13,8 @@ import numpy as np
 import pandas as pd
 
 from poremetrics.change.checks import CHECKS
+from poremetrics.columns import CHANGES, LINKS, PORES, QUALITY, REGIONS, table
 from poremetrics.model import (
-    CHANGES,
-    LINKS,
-    PORES,
-    QUALITY,
-    REGIONS,
     Alignment,
     Box,
     CaptureFacts,
@@ -32,7 +28,6 @@ from poremetrics.model import (
     Region,
     RegionAlignment,
     Scale,
-    table,
 )
 from poremetrics.report.privacy import _LEFT_BROW, _LEFT_EYE, _RIGHT_BROW, _RIGHT_EYE
 from poremetrics.settings import Settings

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from poremetrics.change import CHECKS
-from poremetrics.model import FLAGS
+from poremetrics.columns import FLAGS
 from poremetrics.settings import Settings
 from poremetrics.settings.change import ChangeSettings
 

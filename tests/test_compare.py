@@ -9,7 +9,8 @@ from closeups import PX_PER_MM, save, visits
 
 import poremetrics
 from poremetrics.change import refused_regions
-from poremetrics.model import CHANGES, LINKS, PORES, QUALITY, REGIONS, Comparison
+from poremetrics.columns import CHANGES, LINKS, PORES, QUALITY, REGIONS
+from poremetrics.model import Comparison
 
 SCALE = {"view": "closeup", "mm_per_px": 1.0 / PX_PER_MM}
 

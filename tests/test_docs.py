@@ -21,7 +21,7 @@ import typer.main
 from manual_tables import MANUAL
 
 import poremetrics
-from poremetrics import model
+from poremetrics import columns, model
 from poremetrics.change import CHECKS, HEADLINE, SECONDARY
 from poremetrics.cli import app
 from poremetrics.study import tables as study_tables
@@ -140,11 +140,11 @@ def test_every_check_has_a_formula() -> None:
 @pytest.mark.parametrize(
     ("file", "schema"),
     [
-        ("pores.csv", model.PORES),
-        ("links.csv", model.LINKS),
-        ("regions.csv", model.REGIONS),
-        ("changes.csv", model.CHANGES),
-        ("quality.csv", model.QUALITY),
+        ("pores.csv", columns.PORES),
+        ("links.csv", columns.LINKS),
+        ("regions.csv", columns.REGIONS),
+        ("changes.csv", columns.CHANGES),
+        ("quality.csv", columns.QUALITY),
     ],
 )
 def test_every_column_is_described_and_every_described_column_exists(

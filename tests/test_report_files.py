@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 from drawn_results import comparison, measurement, unmatched
 
+from poremetrics.columns import CHANGES, LINKS, PORES, QUALITY, REGIONS
 from poremetrics.errors import UsageError
-from poremetrics.model import CHANGES, LINKS, PORES, QUALITY, REGIONS
 from poremetrics.report import check_target, contents, write, write_text
 from poremetrics.report.folder import publish
 from poremetrics.report.tables import csv_bytes, significant

@@ -12,7 +12,7 @@ from drawn_results import comparison, measurement, unmatched
 
 from poremetrics.change.checks import CHECKS
 from poremetrics.change.measures import HEADLINE, SECONDARY
-from poremetrics.model import FLAGS, QUALITY, table
+from poremetrics.columns import FLAGS, QUALITY, table
 from poremetrics.report import texts
 from poremetrics.report.blocks import Light, Pair, Row, Table
 from poremetrics.report.marks import SIZE_CLASSES, STYLES, marks

@@ -13,7 +13,7 @@ import poremetrics
 PACKAGE = Path(poremetrics.__file__).parent
 
 ORDER = (
-    ("errors", "settings"),
+    ("errors", "settings", "columns"),
     ("model",),
     ("photo",),
     ("face",),

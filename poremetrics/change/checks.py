@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from poremetrics.model import QUALITY, table
+from poremetrics.columns import QUALITY, table
 from poremetrics.settings.change import ChangeSettings
 
 Bound = Literal["max", "min"]
@@ -277,7 +277,7 @@ def judge(
     Returns
     -------
     DataFrame
-        Columns of :data:`poremetrics.model.QUALITY`, one row per figure.
+        Columns of :data:`poremetrics.columns.QUALITY`, one row per figure.
     """
     rows: list[Mapping[str, object]] = []
     for name, value in values.items():

@@ -56,7 +56,7 @@ def judge_photo(
     Returns
     -------
     DataFrame
-        Columns of :data:`poremetrics.model.QUALITY`.
+        Columns of :data:`poremetrics.columns.QUALITY`.
     """
     values = {
         **_shown(taken, found, region),
@@ -93,7 +93,7 @@ def judge_pair(
     Returns
     -------
     DataFrame
-        Columns of :data:`poremetrics.model.QUALITY`.
+        Columns of :data:`poremetrics.columns.QUALITY`.
     """
     step = aligned.grid.step_px
     single = [
@@ -148,7 +148,7 @@ def judge_faces(
     Returns
     -------
     DataFrame
-        Columns of :data:`poremetrics.model.QUALITY`.
+        Columns of :data:`poremetrics.columns.QUALITY`.
     """
     tables = [
         judge(side, region.name, _shown(taken, found, region), settings.change)

@@ -19,6 +19,8 @@ from poremetrics.errors import UsageError
 from poremetrics.model import Conditions
 
 FORMAT = 1
+_LARGEST_WSD = 5.0
+"""A standard deviation of e^5 is no repeatability; far larger ones overflow."""
 RC_FACTOR = 1.96 * math.sqrt(2.0)
 
 
@@ -45,8 +47,8 @@ class Repeatability(BaseModel):
     source: str
     pairs: int = Field(ge=0)
     wsd_log: Mapping[str, float]
-    per_blur_px: float = Field(0.0, ge=0.0)
-    per_decorrelation: float = Field(0.0, ge=0.0)
+    per_blur_px: float = Field(0.0, ge=0.0, le=_LARGEST_WSD)
+    per_decorrelation: float = Field(0.0, ge=0.0, le=_LARGEST_WSD)
 
     def wsd(self, measure: str, conditions: Sequence[Conditions] = ()) -> float:
         """Return the wSD of a measure under the conditions this pair shows.
@@ -116,9 +118,11 @@ def parse_repeatability(text: str, name: str = "repeatability file") -> Repeatab
         raise UsageError(
             name, f"not valid JSON ({error})", "write it anew with `poremetrics repeatability`"
         ) from error
-    bad = [key for key, value in found.wsd_log.items() if value < 0]
+    bad = [key for key, value in found.wsd_log.items() if not 0.0 <= value <= _LARGEST_WSD]
     if bad:
-        raise UsageError(name, f"wsd_log.{bad[0]}: must not be negative", "correct that value")
+        raise UsageError(
+            name, f"wsd_log.{bad[0]}: must lie from 0 to {_LARGEST_WSD:g}", "correct that value"
+        )
     return found
 
 

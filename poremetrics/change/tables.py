@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from poremetrics.change.measures import HEADLINE, SECONDARY, Sample, join
-from poremetrics.model import QUALITY, REGIONS, Face, table
+from poremetrics.columns import QUALITY, REGIONS, table
+from poremetrics.model import Face
 
 
 def region_names(before: Face, after: Face) -> list[str]:
@@ -36,7 +37,7 @@ def regions_table(samples: Sequence[Sample], sides: Sequence[str]) -> pd.DataFra
     Returns
     -------
     DataFrame
-        Columns of :data:`poremetrics.model.REGIONS`; ``area_cm2`` (or ``area_mpx``) is the skin
+        Columns of :data:`poremetrics.columns.REGIONS`; ``area_cm2`` (or ``area_mpx``) is the skin
         counted on.
     """
     whole = [join(samples)] if len(samples) > 1 else []
@@ -83,7 +84,7 @@ def log_ratios(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     Parameters
     ----------
     tables : sequence of DataFrame
-        Columns of :data:`poremetrics.model.CHANGES`.
+        Columns of :data:`poremetrics.columns.CHANGES`.
 
     Returns
     -------

@@ -21,7 +21,8 @@ from poremetrics.change.measures import (
     visible,
 )
 from poremetrics.change.repeatability import RC_FACTOR, Repeatability
-from poremetrics.model import CHANGES, Conditions, Verdict, table
+from poremetrics.columns import CHANGES, table
+from poremetrics.model import Conditions, Verdict
 from poremetrics.settings.change import ChangeSettings
 
 
@@ -51,7 +52,7 @@ def changes(
     Returns
     -------
     DataFrame
-        Columns of :data:`poremetrics.model.CHANGES`.
+        Columns of :data:`poremetrics.columns.CHANGES`.
     """
     usable = [sample for sample in samples if sample.name not in refused]
     rows = [

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from poremetrics.model import LINKS, PORES, FloatImage, Grid, Mask, Points, Scale, table
+from poremetrics.columns import LINKS, PORES, table
+from poremetrics.model import FloatImage, Grid, Mask, Points, Scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)

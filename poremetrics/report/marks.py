@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from poremetrics.model import FLAGS, Comparison, Measurement
+from poremetrics.columns import FLAGS
+from poremetrics.model import Comparison, Measurement
 from poremetrics.settings.change import ChangeSettings
 from poremetrics.settings.report import ReportSettings
 

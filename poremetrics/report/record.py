@@ -10,15 +10,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from poremetrics.model import (
-    FLAGS,
-    Alignment,
-    Comparison,
-    Face,
-    Measurement,
-    Photo,
-    Region,
-)
+from poremetrics.columns import FLAGS
+from poremetrics.model import Alignment, Comparison, Face, Measurement, Photo, Region
 from poremetrics.report.folder import TOOL
 from poremetrics.report.tables import plain, significant
 

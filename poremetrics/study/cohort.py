@@ -17,8 +17,8 @@ import pandas as pd
 from scipy import stats
 
 from poremetrics.change import holm
+from poremetrics.columns import table
 from poremetrics.errors import UsageError
-from poremetrics.model import table
 from poremetrics.settings import Settings
 from poremetrics.study import tables
 from poremetrics.study.cells import SIDES

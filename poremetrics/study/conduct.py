@@ -16,9 +16,10 @@ from pathlib import Path
 import pandas as pd
 
 from poremetrics.change import Repeatability
+from poremetrics.columns import table
 from poremetrics.compare import Progress
 from poremetrics.errors import UsageError
-from poremetrics.model import Provenance, table
+from poremetrics.model import Provenance
 from poremetrics.provenance import provenance
 from poremetrics.settings import Settings
 from poremetrics.study import store as stored

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from poremetrics.change import CHECKS
-from poremetrics.model import table
+from poremetrics.columns import table
 from poremetrics.study import tables
 from poremetrics.study.manifest import Manifest, Visit
 from poremetrics.study.series import SeriesResult

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from poremetrics.columns import FLAGS, table
 from poremetrics.compare import compare
 from poremetrics.errors import PhotoError, SkinError, UsageError
-from poremetrics.model import FLAGS, Comparison, FloatImage, Photo, RegionAlignment, table
+from poremetrics.model import Comparison, FloatImage, Photo, RegionAlignment
 from poremetrics.provenance import provenance
 from poremetrics.settings.study import StudySettings
 from poremetrics.study import store

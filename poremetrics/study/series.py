@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from poremetrics.change import HEADLINE
-from poremetrics.model import table
+from poremetrics.columns import table
 from poremetrics.settings import Settings
 from poremetrics.settings.study import StudySettings
 from poremetrics.study import tables

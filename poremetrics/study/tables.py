@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from poremetrics.model import CHANGES, QUALITY
+from poremetrics.columns import CHANGES, QUALITY
 
 VISIT: Mapping[str, str] = {
     "subject": "str",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from poremetrics.model import table
+from poremetrics.columns import table
 from poremetrics.settings import Settings
 from poremetrics.study import tables
 
