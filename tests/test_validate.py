@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from validation_runs import quick_validation
 
-from poremetrics.validate import Validation, _carried_out, make_plan, validate
+from poremetrics.validate import Validation, _carried_out, make_plan
 from poremetrics.validate.cases import MEASURES, run_accuracy, run_pair
 from poremetrics.validate.plan import Plan
 from poremetrics.validate.summary import (
@@ -132,7 +133,7 @@ def test_a_case_gives_the_same_rows_whoever_carries_it_out() -> None:
 
 @pytest.fixture(scope="module")
 def quick() -> Validation:
-    return validate(quick=True, workers=2)
+    return quick_validation()
 
 
 def test_quick_validation_fills_every_table(quick: Validation) -> None:

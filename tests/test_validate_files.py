@@ -1,0 +1,357 @@
+"""What a validation leaves behind: calibration, files, page, and the command that writes them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from closeups import PX_PER_MM, visits
+from validation_runs import quick_validation
+
+from poremetrics.change import (
+    HEADLINE,
+    SECONDARY,
+    Repeatability,
+    default_repeatability,
+    parse_repeatability,
+)
+from poremetrics.cli import main
+from poremetrics.compare import compare
+from poremetrics.errors import UsageError
+from poremetrics.report import write
+from poremetrics.report.validation import contents, write_validation
+from poremetrics.validate import Validation, make_plan
+from poremetrics.validate.calibration import FLOOR, calibrate, sampling_sd
+from poremetrics.validate.plan import Plan
+
+PRESENT = default_repeatability()
+NAMES = [one.name for one in HEADLINE]
+
+
+# --- calibration -----------------------------------------------------------------------------
+
+
+def null_pairs(
+    wsd: float,
+    *,
+    number: int = 4000,
+    sampling: float = 0.0,
+    per_blur_px: float = 0.0,
+    per_decorrelation: float = 0.0,
+) -> pd.DataFrame:
+    """Pairs of unchanged skin whose measures differ by what is planted, independently."""
+    rng = np.random.default_rng(4)
+    blur, correlation = rng.uniform(-1.2, 1.2, number), rng.uniform(0.5, 1.0, number)
+    variance = wsd**2 + (per_blur_px * blur) ** 2 + (per_decorrelation * (1 - correlation)) ** 2
+    columns: dict[str, object] = {
+        "kind": "null",
+        "relative_blur_px": blur,
+        "correlation": correlation,
+    }
+    for name in NAMES:
+        log_ratio = rng.normal(0.0, np.sqrt(2.0 * variance + sampling**2))
+        columns |= {
+            f"{name}_pct": 100.0 * np.expm1(log_ratio),
+            f"{name}_sampling_sd": sampling,
+            f"{name}_verdict": "no detectable change",
+        }
+    return pd.DataFrame(columns)
+
+
+def test_calibration_recovers_a_planted_wsd_below_sampling() -> None:
+    # No conditions in the table, so nothing but sampling is taken away.
+    pairs = null_pairs(0.02, sampling=0.03)
+    found = calibrate(pairs.drop(columns=["relative_blur_px", "correlation"]))
+    assert found.pairs == 4000
+    # The mean of 4000 squares has a relative sd of 2.2 %; sampling, as large as what is sought,
+    # doubles it; the root halves it: 2.4 %. Three of them.
+    for name in NAMES:
+        assert found.wsd_log[name] == pytest.approx(0.02, rel=0.072)
+
+
+def test_calibration_recovers_planted_terms_of_the_conditions() -> None:
+    found = calibrate(null_pairs(0.03, per_blur_px=0.05, per_decorrelation=0.15))
+    # Seven measures of 4000 pairs, each square with a relative sd of 1.4: a few percent.
+    assert found.per_blur_px == pytest.approx(0.05, rel=0.1)
+    assert found.per_decorrelation == pytest.approx(0.15, rel=0.1)
+    # What is left, 0.0009, is a difference: a mean of 0.004 over 4000 pairs has an sd of 0.0001.
+    for name in NAMES:
+        assert found.wsd_log[name] == pytest.approx(0.03, rel=0.2)
+
+
+def test_calibration_keeps_the_terms_that_few_pairs_cannot_tell() -> None:
+    found = calibrate(null_pairs(0.03, number=12, per_blur_px=0.5))
+    assert (found.per_blur_px, found.per_decorrelation) == (
+        PRESENT.per_blur_px,
+        PRESENT.per_decorrelation,
+    )
+
+
+def test_a_term_that_is_not_there_stays_what_it_is_in_the_package() -> None:
+    found = calibrate(null_pairs(0.03, number=400, per_blur_px=0.08))
+    assert found.per_decorrelation == PRESENT.per_decorrelation
+    # 400 pairs of seven measures, besides a term that is kept though it is not there.
+    assert found.per_blur_px == pytest.approx(0.08, rel=0.2)
+
+
+def test_calibration_uses_comparable_pairs_of_unchanged_skin_only() -> None:
+    pairs = null_pairs(0.02, number=300)
+    changed = pairs.assign(kind="power", count_pct=-60.0)
+    refused = pairs.assign(count_pct=80.0, count_verdict="not comparable")
+    assert calibrate(pd.concat([pairs, changed, refused])).wsd_log["count"] == pytest.approx(
+        calibrate(pairs).wsd_log["count"]
+    )
+
+
+def test_calibration_has_a_floor_and_keeps_what_it_was_not_told_of() -> None:
+    found = calibrate(null_pairs(0.0005))
+    assert set(found.wsd_log.values()) >= {FLOOR}
+    assert all(found.wsd_log[name] == FLOOR for name in NAMES)
+    for one in SECONDARY:
+        assert found.wsd_log[one.name] == PRESENT.wsd_log[one.name]
+
+
+def test_calibration_without_any_usable_pair_is_the_present_one() -> None:
+    found = calibrate(null_pairs(0.02, number=3).assign(kind="blur"))
+    assert found.pairs == 0
+    assert found.wsd_log == PRESENT.wsd_log
+
+
+def test_sampling_sd_does_not_depend_on_the_repeatability_it_was_printed_with() -> None:
+    before, after = (shot.picture for shot in visits(seed=1))
+    tables = [
+        compare(
+            before,
+            after,
+            view="closeup",
+            mm_per_px=1 / PX_PER_MM,
+            repeatability=calibration,
+        )
+        for calibration in (
+            PRESENT,
+            Repeatability(
+                format=1,
+                source="wide",
+                pairs=1,
+                wsd_log={name: 3.0 * value for name, value in PRESENT.wsd_log.items()},
+            ),
+        )
+    ]
+    narrow, wide = (sampling_sd(one.changes, one.settings.change) for one in tables)
+    known = np.isfinite(narrow)
+    assert known.sum() >= len(NAMES)
+    assert (narrow[known] > 0).any()
+    # Squares of a few percent are taken apart; rounding leaves far less than this.
+    np.testing.assert_allclose(narrow[known], wide[known], atol=1e-6)
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def quick() -> Validation:
+    return quick_validation()
+
+
+@pytest.fixture(scope="module")
+def folder(quick: Validation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("validation") / "accuracy"
+    write_validation(quick, target)
+    return target
+
+
+class Page(HTMLParser):
+    """Collects what a test asks of a page, and notices tags that are not closed in order."""
+
+    VOID = ("meta", "img", "input", "br", "link", "hr", "path", "use", "circle", "rect", "line")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.images: list[dict[str, str]] = []
+        self.titles: list[str] = []
+        self.cells: list[str] = []
+        self.addresses: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        self.addresses += [found[name] for name in ("src", "href", "action") if name in found]
+        if tag == "img":
+            self.images.append(found)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] == ["h2"]:
+            self.titles.append(data)
+        if self.open[-1:] in (["td"], ["th"]):
+            # A figure and its unit are kept on one line by a space of another kind.
+            self.cells.append(" ".join(data.split()))
+
+
+def test_every_table_is_written_and_reads_back(quick: Validation, folder: Path) -> None:
+    for name, table in quick.tables().items():
+        again = pd.read_csv(folder / f"{name}.csv")
+        assert list(again.columns) == list(table.columns)
+        assert len(again) == len(table)
+    headline = pd.read_csv(folder / "headline.csv")["value"].to_numpy()
+    np.testing.assert_allclose(headline, quick.headline["value"].to_numpy(), rtol=1e-5)
+
+
+def test_the_document_tells_what_repeats_the_run(quick: Validation, folder: Path) -> None:
+    told = json.loads((folder / "validation.json").read_text("utf-8"))
+    assert (told["seed"], told["quick"], told["kind"]) == (quick.seed, True, "validation")
+    assert told["versions"] == dict(quick.provenance.versions)
+    assert told["created_at"].endswith("Z")
+    assert [row["figure"] for row in told["headline"]] == quick.headline["figure"].tolist()
+    assert set(told["files"]) == {path.name for path in folder.iterdir()}
+
+
+def test_the_page_stands_alone_and_shows_every_claim(quick: Validation, folder: Path) -> None:
+    page = Page((folder / "accuracy.html").read_text("utf-8"))
+    assert page.open == []
+    # Nothing is fetched from anywhere.
+    assert all(address.startswith(("data:", "#")) for address in page.addresses)
+    assert page.titles[0] == "The figures first"
+    assert len(page.titles) == 10
+    # By tone, contrast and kind of skin; sizes; three perturbations; power; intervals.
+    assert len(page.images) == 9
+    assert all(image["alt"] for image in page.images)
+    for figure in quick.headline["figure"]:
+        assert figure in page.cells
+    assert f"{quick.accuracy['f1'].mean():.2f}" in page.cells
+
+
+def test_markdown_holds_the_same_tables_as_the_page(folder: Path) -> None:
+    text = (folder / "accuracy.md").read_text("utf-8")
+    cells = {
+        " ".join(cell.split())
+        for line in text.splitlines()
+        if line.startswith("| ") and "---" not in line
+        for cell in line.strip("|").split("|")
+    }
+    page = Page((folder / "accuracy.html").read_text("utf-8"))
+    # Headings of groups stand in the page's tables, and above those of Markdown.
+    headings = {line.lstrip("# ") for line in text.splitlines() if line.startswith("#")}
+    assert set(page.cells) - cells - headings == set()
+    for block in text.split("\n\n"):
+        if block.startswith("| "):
+            assert len({line.count("|") for line in block.splitlines()}) == 1
+    assert "not to be quoted" in text
+
+
+def test_the_calibration_beside_the_tables_can_be_used(quick: Validation, folder: Path) -> None:
+    found = parse_repeatability((folder / "repeatability.json").read_text("utf-8"))
+    assert set(found.wsd_log) == set(PRESENT.wsd_log)
+    assert min(found.wsd_log.values()) >= FLOOR
+    # A quick run must not pass for the calibration of the package.
+    assert "too few pairs" in found.source
+    assert found.pairs == int((quick.pairs["kind"] == "null").sum())
+
+
+def test_a_pair_records_what_the_calibration_needs(quick: Validation) -> None:
+    compared = quick.pairs[quick.pairs["kind"].eq("null") & quick.pairs["count_pct"].notna()]
+    for one in (*HEADLINE, *SECONDARY):
+        if one.name == "shine":
+            continue  # skin without a highlight in either photo has no ratio
+        assert np.isfinite(compared[f"{one.name}_sampling_sd"]).any(), one.name
+    assert compared["relative_blur_px"].ge(0).all()
+    assert compared["correlation"].between(0.0, 1.0).all()
+
+
+def test_the_same_validation_gives_the_same_bytes(quick: Validation, folder: Path) -> None:
+    for name, content in contents(quick).items():
+        assert (folder / name).read_bytes() == content, name
+
+
+def test_a_validation_replaces_its_own_folder_and_no_other(
+    quick: Validation, folder: Path, tmp_path: Path
+) -> None:
+    write_validation(quick, folder)
+    other = tmp_path / "kept"
+    other.mkdir()
+    (other / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(UsageError, match=r"notes\.txt"):
+        write_validation(quick, other)
+    assert (other / "notes.txt").read_text("utf-8") == "mine"
+    before, after = (shot.picture for shot in visits(seed=1))
+    result = compare(before, after, view="closeup", mm_per_px=1 / PX_PER_MM)
+    # Nor does a comparison replace a validation, or the other way about.
+    with pytest.raises(UsageError, match="holds other files"):
+        write(result, folder, formats=())
+    write(result, tmp_path / "result", formats=())
+    with pytest.raises(UsageError, match="holds other files"):
+        write_validation(quick, tmp_path / "result")
+
+
+# --- command ---------------------------------------------------------------------------------
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["poremetrics", "validate", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return int(stopped.value.code or 0)
+
+
+def test_the_command_writes_the_files_and_prints_the_headline(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def smallest(seed: int, *, quick: bool) -> Plan:
+        """One small case of every part: the command is tried here, not the tool."""
+        assert not quick
+        plan = make_plan(seed, quick=True)
+        size = {"width_px": 300, "height_px": 260}
+
+        def small(cases: tuple) -> tuple:
+            case = replace(
+                cases[0],
+                before=replace(cases[0].before, **size),
+                after=replace(cases[0].after, **size),
+            )
+            return (case,)
+
+        return Plan(
+            accuracy=(replace(plan.accuracy[0], **size, peers=True),),
+            perturbations=small(plan.perturbations),
+            nulls=small(plan.nulls),
+            powers=small(plan.powers),
+            hopeless=small(plan.hopeless),
+        )
+
+    monkeypatch.setattr(sys.modules["poremetrics.validate"], "make_plan", smallest)
+    target = tmp_path / "accuracy"
+    assert command(monkeypatch, "-o", target, "--workers", 1, "--seed", 7) == 0
+    shown = capsys.readouterr().out
+    assert "F1 of visible pores" in shown
+    assert "accuracy.html" in shown
+    assert json.loads((target / "validation.json").read_text("utf-8"))["seed"] == 7
+    assert (target / "repeatability.json").exists()
+
+
+@pytest.mark.parametrize(("option", "value"), [("--workers", 0), ("--seed", -1)])
+def test_the_command_refuses_numbers_that_make_no_sense(
+    option: str, value: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert command(monkeypatch, "-o", tmp_path / "accuracy", option, value) == 2
+    assert not (tmp_path / "accuracy").exists()
+
+
+def test_the_command_refuses_a_foreign_folder_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    assert command(monkeypatch, "-o", tmp_path) == 2
+    assert "notes.txt" in capsys.readouterr().err
