@@ -128,6 +128,8 @@ def _table(skin: Skin, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
             "snr": dips.depth / np.maximum(dips.depth_err, TINY),
         }
     )
-    table["flags"], table["is_pore"] = flags_of(skin, table, dips, settings)
+    flags, table["is_pore"] = flags_of(skin, table, dips, settings)
+    # Typed, since a list without entries would make a column of numbers.
+    table["flags"] = pd.Series(flags, index=table.index, dtype="str")
     order = np.lexsort((table["x_px"], table["y_px"]))
     return table.iloc[order].reset_index(drop=True)

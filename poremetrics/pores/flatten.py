@@ -67,7 +67,7 @@ def _flattened(log_luminance: FloatImage, inside: Mask, settings: PoresSettings)
         if last == settings.background_passes - 1:
             break
         # about the local median: where the level is still off, nothing would be left otherwise
-        median, noise = local_spread(darkening, inside, settings.noise_tile_px)
+        median, noise = local_spread(darkening, inside, settings.background_tile_px)
         limit = settings.background_clip * noise
         weight = (inside & (np.abs(darkening - median) < limit)).astype(np.float32)
     return darkening.astype(np.float32)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from poremetrics.model import FLAGS, FloatImage, Skin
+from poremetrics.columns import FLAGS
+from poremetrics.model import FloatImage, Skin
+from poremetrics.pores._local import blur
 from poremetrics.pores._patches import Patches, batches
 from poremetrics.pores.dips import Dips, dip_values
 from poremetrics.pores.lines import line_share
@@ -95,7 +98,7 @@ def flags_of(
     Returns
     -------
     flags : list of str
-        Names from :data:`poremetrics.model.FLAGS`, joined by ``;``.
+        Names from :data:`poremetrics.columns.FLAGS`, joined by ``;``.
     is_pore : (N,) bool
         No flag that excludes it.
     """
@@ -120,6 +123,7 @@ def flags_of(
         "freckle": tinted["brown"] | (wide & shallow),
         "mole": diameter > settings.largest_diameter_px,
         "blemish": tinted["red"] & ~tinted["brown"],
+        "shadow": _slope_share(skin, dips, settings) > settings.slope_share,
         "noise": weak | tinted["cold"] | (narrow < settings.narrowest_blurs * point_spread_px),
         "unresolved": dips.seen_px < settings.resolved_blurs * point_spread_px,
         "edge": dips.coverage < _EDGE_COVERAGE,
@@ -137,6 +141,19 @@ def flags_of(
         if FLAGS[name].excludes:
             excluded |= marked
     return [str(text).rstrip(";") for text in flags], ~excluded
+
+
+def _slope_share(skin: Skin, dips: Dips, settings: PoresSettings) -> Floats:
+    """Return how much the shading changes across each dip, as a share of its depth."""
+    smooth = blur(skin.darkening, settings.slope_sigma_px)
+    rows, cols = (
+        np.clip(np.rint(dips.xy[:, k]).astype(np.int64), 0, skin.mask.shape[1 - k] - 1)
+        for k in (1, 0)
+    )
+    along_x = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)[rows, cols]
+    along_y = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)[rows, cols]
+    change = np.hypot(along_x, along_y) * dips.seen_px
+    return np.asarray(change / np.maximum(dips.depth, 1e-6), dtype=np.float64)
 
 
 def _within(

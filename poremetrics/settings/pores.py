@@ -84,6 +84,14 @@ class PoresSettings(Room):
         doc="Darkening beyond ± this many noise sigmas does not count into the local skin.",
         source=_PLANTED,
     )
+    background_tile_px: int = number(
+        48,
+        low=16,
+        high=256,
+        unit="px",
+        doc="Side of the tiles in which the noise for that limit is measured.",
+        source="wider than the edge of a shadow, so that a fast change of light still counts",
+    )
     background_passes: int = number(
         3,
         low=1,
@@ -93,12 +101,12 @@ class PoresSettings(Room):
         source=_PLANTED,
     )
     noise_tile_px: int = number(
-        48,
+        24,
         low=16,
         high=256,
         unit="px",
         doc="Side of the tiles in which the noise is measured before it is smoothed.",
-        source="2,300 pixels: 2 % standard error of a robust deviation",
+        source="noise changes at the edge of a shadow, and wider tiles make pores of it",
     )
 
     # --- detection -----------------------------------------------------------------------
@@ -353,6 +361,22 @@ class PoresSettings(Room):
         unit="1",
         doc="From this share of ln(red/green) in the darkening on a wide mark is a blemish.",
         source="haemoglobin; synthetic acne 0.83, pores 0.29",
+    )
+    slope_sigma_px: float = number(
+        4.0,
+        low=1.0,
+        high=30.0,
+        unit="px",
+        doc="Smoothing of the skin before its remaining shading is looked at.",
+        source="wider than most pores, narrower than the edge of a cast shadow",
+    )
+    slope_share: float = number(
+        0.30,
+        low=0.0,
+        high=5.0,
+        unit="1",
+        doc="Where shading changes across a mark by this share of its depth, it is no pore.",
+        source=_PORTRAITS,
     )
     stain_reach: float = number(
         0.75,
