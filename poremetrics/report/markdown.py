@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from poremetrics.report.blocks import Report, Table, Text
 
@@ -35,6 +35,6 @@ def _table(block: Table) -> Iterator[str]:
         yield "\n".join(_line(cells) for cells in (block.columns, rule, *group.rows))
 
 
-def _line(cells: tuple[str, ...] | list[str]) -> str:
+def _line(cells: Sequence[str]) -> str:
     clean = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
     return "| " + " | ".join(clean) + " |"
