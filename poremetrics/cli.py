@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from importlib import resources
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -42,8 +44,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Before = Annotated[Path, typer.Argument(metavar="BEFORE", help="Photo before treatment.")]
-After = Annotated[Path, typer.Argument(metavar="AFTER", help="Photo after treatment.")]
+Before = Annotated[
+    Path, typer.Argument(readable=False, metavar="BEFORE", help="Photo before treatment.")
+]
+After = Annotated[
+    Path, typer.Argument(readable=False, metavar="AFTER", help="Photo after treatment.")
+]
 Out = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the result.")]
 View = Annotated[
     str, typer.Option(metavar="{auto,face,closeup}", help="auto: a face if one is found.")
@@ -87,6 +93,13 @@ def main() -> None:
     """Run the command line; the only place that turns errors into exit codes."""
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    # A name the terminal cannot show is shown by its code; it must not end the run.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    # Warnings of libraries are for those who work on the code.
+    if not debug and not sys.warnoptions:
+        warnings.simplefilter("ignore")
     try:
         code = app(arguments, prog_name="poremetrics", standalone_mode=False)
         # The parser turns Ctrl-C into this code without a word.
@@ -188,7 +201,9 @@ def compare(
 
 @app.command()
 def measure(
-    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Photo of a face or of skin.")],
+    photo: Annotated[
+        Path, typer.Argument(readable=False, metavar="PHOTO", help="Photo of a face or of skin.")
+    ],
     output: Out = RESULT,
     view: View = "auto",
     mm_per_px: MmPerPx = None,
@@ -254,7 +269,8 @@ def check(
 @app.command()
 def repeatability(
     photos: Annotated[
-        list[Path], typer.Argument(metavar="PHOTO PHOTO [PHOTO…]", help="Unchanged skin.")
+        list[Path],
+        typer.Argument(readable=False, metavar="PHOTO PHOTO [PHOTO…]", help="Unchanged skin."),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE.json", help="File to write.")
@@ -453,13 +469,21 @@ def _text(path: Path) -> str:
 def _regions(path: Path) -> Mapping[str, Any]:
     remedy = 'write {"name": [[x, y], [x, y], [x, y]], ...}'
     try:
-        found = json.loads(_text(path))
+        found = json.loads(_text(path), object_pairs_hook=_once)
     # Besides its own error, which is a ValueError: an integer of more digits than Python reads,
     # or lists nested thousands deep.
     except (ValueError, RecursionError) as error:
         raise UsageError(path.name, f"not valid JSON ({error})", remedy) from error
     if not isinstance(found, dict) or not found:
         raise UsageError(path.name, "holds no named polygons", remedy)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs of a JSON object; JSON itself lets the last of two equal names win."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("the same name is given twice")
     return found
 
 

@@ -16,6 +16,8 @@ from poremetrics.model import Box, Mask, Photo, Points, Region, Scale
 from poremetrics.settings.face import FaceSettings
 
 _LONGEST_NAME = 60
+_FARTHEST_PX = 1_000_000
+"""No photo is so wide; polygons are filled in fixed-point numbers, which end there."""
 _ALL_REGIONS = "all"
 """In the tables: all regions taken together."""
 
@@ -48,8 +50,8 @@ def check_polygons(regions: Mapping[str, npt.ArrayLike], photo: Photo) -> dict[s
     Raises
     ------
     UsageError
-        A name is no short plain text, or a polygon is not a list of at least three finite x, y,
-        or lies outside the photo.
+        A name is no short plain text, or a polygon is not a list of at least three x, y near
+        the photo, or lies outside the photo.
     """
     checked = {}
     for name, given in regions.items():
@@ -197,4 +199,5 @@ def _as_points(given: npt.ArrayLike) -> Points | None:
     except (TypeError, ValueError, OverflowError):  # OverflowError: an integer of 400 digits
         return None
     usable = polygon.ndim == 2 and polygon.shape[1:] == (2,) and len(polygon) >= 3
-    return polygon if usable and bool(np.isfinite(polygon).all()) else None
+    # NaN fails the comparison too.
+    return polygon if usable and bool((np.abs(polygon) <= _FARTHEST_PX).all()) else None

@@ -86,6 +86,7 @@ def hidden_skin(
         ``hair``: brows, beard, stubble, strands, and lines as dense as hair; ``foreign``: not of
         the skin's colour; ``fragment``: small islands of skin between all that. Masks may overlap.
     """
+    inside = _some(inside)
     linear = np.asarray(cv2.LUT(pixels, _TO_LINEAR), dtype=np.float32)
     luminance = _luminance(linear)
     skin_light = float(np.median(luminance[inside])) + settings.dark_floor
@@ -129,7 +130,7 @@ def relative_light(
     settings : FaceSettings
         Blurs and floors.
     """
-    skin = _enlarge(inside, linear.shape)
+    skin = _some(_enlarge(inside, linear.shape))
     sigma = settings.colour_mm * settings.mask_px_per_mm
     soft = np.asarray(cv2.GaussianBlur(linear, (0, 0), sigma), dtype=np.float32)
     level = np.log(_luminance(soft) / skin_light + settings.shadow_floor)
@@ -143,6 +144,11 @@ def relative_light(
         redder=np.asarray(redness - np.median(redness[skin]), dtype=np.float32),
         red=np.log(red / np.median(red[skin])),
     )
+
+
+def _some(mask: Mask) -> Mask:
+    """Return a mask, or the whole of it where outlines too fine for this copy leave it empty."""
+    return mask if mask.any() else np.ones_like(mask)
 
 
 def clipped(pixels: Rgb, px_per_mm: float, settings: FaceSettings) -> Mask:
@@ -191,7 +197,7 @@ def dense_texture(fine: FloatImage, inside: Mask, step: float, settings: FaceSet
     power = _shrink(np.minimum(np.square(fine), np.float32(settings.beard_cap**2)), step)
     sigma = settings.beard_mm * settings.mask_px_per_mm
     contrast = np.sqrt(cv2.GaussianBlur(power, (0, 0), sigma))
-    own = float(np.median(contrast[_enlarge(inside, contrast.shape)]))
+    own = float(np.median(contrast[_some(_enlarge(inside, contrast.shape))]))
     limit = max(settings.beard_contrast, settings.beard_ratio * own)
     return np.asarray(contrast > limit, dtype=np.bool_)
 
@@ -234,7 +240,7 @@ def grain(fine: FloatImage, inside: Mask, step: float, settings: FaceSettings) -
     )
     trace = xx + yy + np.float32(_TINY)
     strength = np.sqrt(trace)
-    own = float(np.median(strength[_enlarge(inside, strength.shape)]))
+    own = float(np.median(strength[_some(_enlarge(inside, strength.shape))]))
     alignment = cv2.magnitude(xx - yy, 2.0 * xy) / trace
     return Grain(
         strength=np.asarray(strength / own, dtype=np.float32),

@@ -106,8 +106,14 @@ def check_target(target: Path, *, marker: str = MARKER) -> None:
     Raises
     ------
     UsageError
-        It is a file, the folder the user is in, or holds something that is not a result.
+        It is a file, the folder the user is in, holds something that is not a result, or the disk
+        refuses to tell.
     """
+    with told(target):
+        _check_target(target, marker)
+
+
+def _check_target(target: Path, marker: str) -> None:
     if not target.exists():
         return
     if not target.is_dir() or target.is_symlink():
