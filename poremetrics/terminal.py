@@ -78,6 +78,11 @@ def print_changes(result: Comparison) -> None:
         typer.echo(f"note: {note}")
 
 
+def _unit(unit: object) -> str:
+    """Return a unit behind its number; a pure number has none to show."""
+    return "" if unit == "1" else f" {unit}"
+
+
 def print_regions(regions: pd.DataFrame, quality: pd.DataFrame) -> None:
     """Print the measures of one photo, and what is wrong with it."""
     for row in regions.to_dict("records"):
@@ -91,7 +96,7 @@ def print_quality(quality: pd.DataFrame) -> None:
         mark = "ok" if row["ok"] else "NO"
         typer.echo(
             f"{mark:3}{row['photo']:8}{row['region']:14}{row['check']:22}"
-            f"{row['value']:10.3g}  limit {row['limit']:.3g} {row['unit']}"
+            f"{row['value']:10.3g}  limit {row['limit']:.3g}{_unit(row['unit'])}"
         )
 
 
@@ -104,7 +109,7 @@ def print_failed(quality: pd.DataFrame) -> None:
         weight = "not comparable" if check_.refuses else "take care"
         typer.echo(
             f"{weight}: {row['region']} ({row['photo']}): {check_.meaning} "
-            f"{row['value']:.3g}, limit {row['limit']:.3g} {row['unit']}. {check_.remedy}"
+            f"{row['value']:.3g}, limit {row['limit']:.3g}{_unit(row['unit'])}. {check_.remedy}"
         )
 
 

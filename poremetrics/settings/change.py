@@ -150,7 +150,7 @@ class ChangeSettings(Room):
         high=80.0,
         unit="deg",
         doc="Head yaw past which the cheek that is turned away is not measured.",
-        source="MEASUREMENT: past 25° the far cheek is useless",
+        source="portraits with turned heads: past 25° the far cheek is useless",
     )
     minimum_skin_share: float = number(
         0.25,

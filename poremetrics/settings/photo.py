@@ -15,7 +15,7 @@ class PhotoSettings(Room):
         high=1000.0,
         unit="Mpx",
         doc="A photo that claims more pixels than this is refused before it is decoded.",
-        source="CONTRACT: up to 100 megapixels; sensors sold as 100 Mpx give 101.9",
+        source="promised: up to 100 megapixels; sensors sold as 100 Mpx give 101.9",
     )
     minimum_side_px: int = number(
         64,
@@ -73,7 +73,7 @@ class PhotoSettings(Room):
         high=256,
         unit="px",
         doc="Side of the spectrum's tiles on small skin.",
-        source="EXPERIMENTS: 64 px Hann tiles",
+        source="the tile of the relative blur measurement",
     )
     tile_cover: float = number(
         0.75,
