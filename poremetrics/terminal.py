@@ -166,7 +166,8 @@ def print_study(result: StudyResult, output: Path, *, reports: bool) -> None:
             f"not compared: {row['subject']} visit {row['visit']} with visit "
             f"{row['against_visit']} ({row['against']}): {row['reason']}"
         )
-    for row in result.cohort.to_dict("records"):
+    shown = result.cohort["metric"].str.endswith("_matched") | result.cohort["metric"].eq("count")
+    for row in result.cohort[shown].to_dict("records"):
         typer.echo(
             f"{row['metric']:22} {row['term']:34} {row['effect_pct']:+.1f} % "
             f"({row['ci_low_pct']:+.1f} to {row['ci_high_pct']:+.1f} %), "

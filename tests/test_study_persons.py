@@ -151,6 +151,13 @@ def test_early_and_refused_visits_do_not_make_the_story() -> None:
     assert math.isnan(row["rate_per_session_pct"])
 
 
+def test_a_step_from_an_early_photo_tells_nothing() -> None:
+    line = course((DOWN, DOWN, -15, -5), (DOWN, DOWN, -30, -20), (DOWN, UP, 5, 15))
+    assert trends(line, SETTINGS)["story"].tolist() == ["fading"]
+    line["too_early"] = [False, True, False]
+    assert trends(line, SETTINGS)["story"].tolist() == ["changed; course not clear"]
+
+
 # --- the cohort --------------------------------------------------------------------------
 
 

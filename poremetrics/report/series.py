@@ -169,7 +169,9 @@ def _headline(result: SeriesResult, row: Any) -> tuple[str, str, str]:
         rate=rate,
         rc=f"{line['rc_pct'].max():.0f}",
     )
-    headline = words.HEADLINES[str(row.story)].format(size=f"{abs(row.change_pct):.0f}")
+    unclear = str(row.story) == "changed; course not clear" and str(row.verdict) == "decreased"
+    kind = "decreased" if unclear else str(row.story)
+    headline = words.HEADLINES[kind].format(size=f"{abs(row.change_pct):.0f}")
     return str(row.verdict), headline, detail
 
 

@@ -39,6 +39,8 @@ RESPONSES: Mapping[str, str] = {
 """What the model is fitted to; ``unit`` is one person's side or region followed over visits."""
 
 TREATMENT = "treatment"
+_NONE = "none"
+"""How skin is called for which the manifest names no treatment."""
 _CONTROL_OF_SIDE = {"left": "right", "right": "left"}
 
 
@@ -175,7 +177,7 @@ def _design(rows: pd.DataFrame) -> _Design:
         if len(names) > 1:
             columns += [
                 (
-                    f"{TREATMENT}: {name or 'unnamed'} against control",
+                    f"{TREATMENT}: {name or _NONE} against control",
                     _indicator(rows["treated"] & rows["treatment"].eq(name)),
                 )
                 for name in names
@@ -185,7 +187,7 @@ def _design(rows: pd.DataFrame) -> _Design:
     else:
         columns += [
             (
-                f"{TREATMENT}: {name or 'unnamed'} against {names[0] or 'unnamed'}",
+                f"{TREATMENT}: {name or _NONE} against {names[0] or _NONE}",
                 _indicator(rows["treatment"].eq(name)),
             )
             for name in names[1:]

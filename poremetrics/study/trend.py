@@ -88,6 +88,10 @@ def _course(line: Sequence[Row], settings: Settings) -> Row:
         lost = "not comparable"
         known = {"visits": 0, "sessions": 0, "verdict": lost, "story": lost}
         return {**dict.fromkeys(_FIGURES, math.nan), **known}
+    if len(usable) > 1 and line.index(usable[-1]) - line.index(usable[-2]) > 1:
+        # The visit before was too early or not comparable: a step from it tells nothing.
+        unknown = {"step_verdict": "", "step_low_pct": math.nan, "step_high_pct": math.nan}
+        usable[-1] = {**usable[-1], **unknown}
     last = usable[-1]
     rate, low, high = rate_per_session(
         _log(usable, "change_pct"),
