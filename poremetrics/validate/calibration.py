@@ -35,7 +35,7 @@ def sampling_sd(changes: pd.DataFrame, settings: ChangeSettings) -> FloatArray:
     Parameters
     ----------
     changes : DataFrame
-        Columns of :data:`poremetrics.model.CHANGES`.
+        Columns of :data:`poremetrics.columns.CHANGES`.
     settings : ChangeSettings
         Those the table was made with.
 

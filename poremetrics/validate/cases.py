@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from poremetrics.change import HEADLINE, SECONDARY
+from poremetrics.columns import FLAGS
 from poremetrics.compare import compare, measure
 from poremetrics.errors import PoremetricsError
-from poremetrics.model import FLAGS, Comparison
+from poremetrics.model import Comparison
 from poremetrics.settings import Settings
 from poremetrics.synthetic import (
     PEERS,
