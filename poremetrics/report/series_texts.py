@@ -10,7 +10,7 @@ HEADLINES: Mapping[str, str] = {
     "still improving": "Pores appear {size} % smaller, and were still changing at the last visit",
     "levelled off": "Pores appear {size} % smaller, and stayed so at the last visit",
     "fading": "An earlier change in the size of pores is fading",
-    "changed; course not clear": "Pores appeared smaller at an earlier visit; now that cannot be told",
+    "changed; course not clear": "Pores appeared smaller at an earlier visit; now unclear",
     "decreased": "Pores appear {size} % smaller; where it is heading is not clear",
     "increased": "Pores appear {size} % larger",
     "no detectable change": "No detectable change in the size of pores",

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -78,7 +79,7 @@ def get(store: Path, key: str, names: Sequence[str] | None = None) -> PairResult
     try:
         with path_of(store, key).open("rb") as file:
             return _unpacked(file, names)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
         return None
 
 
