@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from poremetrics import align, change, face, photo, pores
 from poremetrics.change import Repeatability
@@ -146,7 +147,7 @@ def compare(
     tell("aligning the photos", 0.35)
     alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
     tell("measuring pores in both photos", 0.5)
-    with ThreadPoolExecutor() as pool:
+    with _one_blas_thread(), ThreadPoolExecutor() as pool:
         compared = list(
             pool.map(
                 lambda region: _compare_region(
@@ -228,7 +229,7 @@ def measure(source: Source, **options: Unpack[Options]) -> Measurement:
     tell("finding the skin", 0.3)
     found = face.find(taken, settings.face, **_where(options), name=_name(source, "photo"))
     tell("measuring pores", 0.5)
-    with ThreadPoolExecutor() as pool:
+    with _one_blas_thread(), ThreadPoolExecutor() as pool:
         measured = list(
             pool.map(lambda region: _measure_region(taken, found, region, settings), found.regions)
         )
@@ -291,6 +292,11 @@ def repeatability(
     pairs = list(combinations(sources, 2))
     tables = [compare(one, other, **options).changes for one, other in pairs]
     return change.repeatability_of(change.log_ratios(tables), name)
+
+
+def _one_blas_thread() -> threadpool_limits:
+    """Hold linear algebra to one thread: sums in one order, whatever the machine."""
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def _silent(stage: str, share: float) -> None:

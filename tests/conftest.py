@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 # Minutes-long files first, so that none of them is left over at the end.
-LONGEST = ("test_validate", "test_notebooks", "test_study", "test_cli", "test_safety", "test_report")
+LONGEST = (
+    "test_validate",
+    "test_notebooks",
+    "test_study",
+    "test_cli",
+    "test_safety",
+    "test_report",
+)
 
 
 @pytest.hookimpl(tryfirst=True)

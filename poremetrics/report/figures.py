@@ -56,9 +56,7 @@ class HasSettings(Protocol):
         """Tunables."""
 
 
-def new_axes(
-    result: HasSettings, height_share: float, *, left_share: float = 0.0
-) -> Axes:
+def new_axes(result: HasSettings, height_share: float, *, left_share: float = 0.0) -> Axes:
     """Return axes on a new figure of the width set, without pyplot.
 
     Parameters

@@ -173,7 +173,7 @@ def _accuracy_table(accuracy: pd.DataFrame) -> Table:
 def _sizes(by_size: pd.DataFrame) -> tuple[Block, ...]:
     names, rows, values = [], [], []
     for (low, high), group in by_size.groupby(["low_px", "high_px"], sort=True):
-        pattern = words.SIZE_CLASS if np.isfinite(high) else words.SIZE_LARGEST
+        pattern = words.SIZE_CLASS if np.isfinite(float(str(high))) else words.SIZE_LARGEST
         true, false, missed = (float(group[name].sum()) for name in ("true", "false", "missed"))
         if true + missed == 0:
             continue

@@ -67,7 +67,7 @@ class StudySettings(Room):
         high=50.0,
         unit="%",
         doc="Levelled off: the last step's whole interval lies within plus or minus this.",
-        source="half of the smallest significant effect in trials (open pores -11 %, glycolic peel)",
+        source="half of the smallest significant effect in trials (-11 %, glycolic peel)",
     )
     filmstrip_pores: int = number(
         12,
