@@ -213,6 +213,19 @@ def test_too_few_pores_give_no_verdict() -> None:
     assert frame.loc[("nose", "count"), "verdict"] == "not comparable"
 
 
+def test_clear_pores_count_more_and_alike_in_both_directions() -> None:
+    # Weak pores are held up by fixed relief and read half the change of clear ones.
+    pores = pores_on(np.random.default_rng(13), size_factor=0.8, noise_log=0.0)
+    weak = np.arange(len(pores)) % 2 == 0
+    pores.loc[weak, "diameter_after"] = pores.loc[weak, "diameter_before"] * 0.9
+    pores.loc[weak, ["snr_before", "snr_after"]] = (8.0, 6.0)
+    pores.loc[~weak, ["snr_before", "snr_after"]] = (18.0, 14.0)
+    change_pct = changes_of(sample_of(pores)).loc[("nose", "diameter_px_matched"), "change_pct"]
+    # Weights 48 and 252 on equal numbers: exp((48 ln 0.9 + 252 ln 0.8) / 300) = 0.815; which
+    # pores are visible moves that by a tenth of a percent or two.
+    assert change_pct == pytest.approx(-18.5, abs=0.5)
+
+
 def test_repeatability_widens_the_interval() -> None:
     pores = pores_on(np.random.default_rng(9), size_factor=0.97)
     noisy = SILENT.model_copy(update={"wsd_log": {**SILENT.wsd_log, "diameter_um_matched": 0.05}})

@@ -39,8 +39,9 @@ class Sample:
         True where lengths are in µm and areas in mm².
     visible_diameter : float
         Smallest diameter of a visible pore, in the unit of ``diameter``.
-    matched_snr : float
-        Smallest geometric mean of the two signals of a matched pore.
+    matched_snr, matched_snr_cap : float
+        Smallest geometric mean of the two signals of a matched pore, and the one from where on a
+        pore counts no more.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Sample:
     has_scale: bool
     visible_diameter: float
     matched_snr: float = 0.0
+    matched_snr_cap: float = 1.0
 
     @property
     def number(self) -> int:
@@ -80,6 +82,7 @@ def join(samples: Sequence[Sample], name: str = "all") -> Sample:
         has_scale=all(sample.has_scale for sample in samples),
         visible_diameter=samples[0].visible_diameter,
         matched_snr=samples[0].matched_snr,
+        matched_snr_cap=samples[0].matched_snr_cap,
     )
 
 
@@ -105,6 +108,16 @@ def matched(sample: Sample) -> npt.NDArray[np.bool_]:
     signal = np.sqrt(np.where(positive, pores["snr_before"] * pores["snr_after"], 0.0))
     large = mean >= sample.visible_diameter
     return np.asarray(pores["matched"] & large & (signal >= sample.matched_snr), bool)
+
+
+def matched_weight(sample: Sample) -> FloatArray:
+    """Return how much each pore counts in the matched measures: its two signals multiplied.
+
+    A clear pore tells its size better, and relief that lies in both photos holds the size of a
+    weak one up. The weight is the same whichever photo comes first.
+    """
+    signal = np.sqrt(np.maximum(sample.pores["snr_before"] * sample.pores["snr_after"], 0.0))
+    return np.asarray(np.minimum(np.nan_to_num(signal), sample.matched_snr_cap) ** 2, np.float64)
 
 
 def _block_sums(sample: Sample, chosen: npt.NDArray[np.bool_], values: FloatArray) -> FloatArray:
@@ -177,8 +190,9 @@ def _geometric_mean_of_matched(column: str) -> Function:
         chosen = matched(sample)
         values = sample.pores[f"{column}_{side}"]
         logs = np.log(np.where(chosen, values, 1.0))
-        number = weights @ _block_sums(sample, chosen, np.ones(len(values)))
-        return np.exp(_ratio(weights @ _block_sums(sample, chosen, logs), number))
+        trust = matched_weight(sample)
+        total = weights @ _block_sums(sample, chosen, trust)
+        return np.exp(_ratio(weights @ _block_sums(sample, chosen, trust * logs), total))
 
     return measure
 

@@ -236,4 +236,5 @@ def region_sample(
             settings.visible_diameter_px if unit_mm is None else settings.visible_diameter_um
         ),
         matched_snr=settings.matched_snr,
+        matched_snr_cap=settings.matched_snr_cap,
     )

@@ -28,12 +28,20 @@ class ChangeSettings(Room):
         source="smallest diameter whose size is unbiased within 10 %",
     )
     matched_snr: float = number(
-        10.0,
+        6.0,
         low=0.0,
         high=100.0,
         unit="noise sigmas",
         doc="Smallest geometric mean of a pore's two signals to enter the matched measures.",
-        source="synthetic pairs of x 0.83 and x 0.70: from here the ratio is right within 1 to 5 %",
+        source="twice the signal a pore is sized from, so that none drops out on one side only",
+    )
+    matched_snr_cap: float = number(
+        20.0,
+        low=1.0,
+        high=1000.0,
+        unit="noise sigmas",
+        doc="Pores count by the square of that mean in the matched measures, up to this one.",
+        source="synthetic pairs of x 0.83 and x 0.70: from 15 to 20 on the ratio is right",
     )
     minimum_pores: int = number(
         12,
