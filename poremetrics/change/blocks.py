@@ -56,8 +56,8 @@ class Blocks:
 def partition(common: Mask, side_px: float) -> Blocks:
     """Cut a common area into square blocks.
 
-    Slivers smaller than a quarter of a block are joined to the largest block beside them in
-    scan order, so that no draw rests on a handful of pixels.
+    Slivers smaller than a quarter of a block are joined to the next larger block in scan
+    order, so that no draw rests on a handful of pixels.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from poremetrics.settings._number import Room, number
 
-_NULL_PAIRS = "null pairs of `poremetrics validate`"
+_JUDGED = "judgement; no experiment has set it yet"
 
 
 class ChangeSettings(Room):
@@ -49,7 +49,7 @@ class ChangeSettings(Room):
         high=1000,
         unit="pores",
         doc="Fewer visible pores than this in both photos: no verdict for that measure.",
-        source="below a dozen the normal interval of a log ratio no longer covers 95 %",
+        source=_JUDGED,
     )
 
     shine_brightening: float = number(
@@ -100,7 +100,7 @@ class ChangeSettings(Room):
         high=1.0,
         unit="1",
         doc="Relative standard error of a change's own size: how much of a true change is read.",
-        source="power table of `poremetrics validate`: 70 to 100 % of a true size change is read",
+        source="judgement: the quick validation reads 72 % of a true size change",
     )
     confidence: float = number(
         0.95,
@@ -142,7 +142,7 @@ class ChangeSettings(Room):
         high=1.0,
         unit="1",
         doc="Largest share of a region's skin that is clipped black or white.",
-        source=_NULL_PAIRS,
+        source=_JUDGED,
     )
     maximum_glare_share: float = number(
         0.25,
@@ -150,7 +150,7 @@ class ChangeSettings(Room):
         high=1.0,
         unit="1",
         doc="Largest share of a region hidden by glare.",
-        source=_NULL_PAIRS,
+        source=_JUDGED,
     )
     maximum_turned_deg: float = number(
         25.0,
@@ -192,7 +192,7 @@ class ChangeSettings(Room):
         high=10.0,
         unit="px",
         doc="Largest difference in focus that is matched rather than refused.",
-        source=_NULL_PAIRS,
+        source=_JUDGED,
     )
     maximum_gain_log: float = number(
         0.35,
@@ -248,7 +248,7 @@ class ChangeSettings(Room):
         high=2.0,
         unit="1",
         doc="Largest change of any expression ratio without a warning.",
-        source="repeat portraits with a relaxed face stay below 0.1",
+        source=_JUDGED,
     )
     maximum_camera_change: float = number(
         0.0,
@@ -280,7 +280,7 @@ class ChangeSettings(Room):
         high=10.0,
         unit="1",
         doc="Smallest fine-texture indicator of skin that can be measured at all.",
-        source="out-of-focus portraits 0.0-0.15, unretouched ones in focus from 0.33",
+        source="portraits: out of focus 0.0-0.34, unretouched in focus from 0.33; they overlap",
     )
     minimum_jpeg_quality: float = number(
         75.0,
@@ -288,5 +288,5 @@ class ChangeSettings(Room):
         high=100.0,
         unit="1",
         doc="Smallest JPEG quality without a warning.",
-        source=_NULL_PAIRS,
+        source=_JUDGED,
     )
