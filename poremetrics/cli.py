@@ -71,6 +71,10 @@ Days = Annotated[
     float | None,
     typer.Option("--days-since-treatment", help="Days from last treatment to the after photo."),
 ]
+Control = Annotated[
+    str | None,
+    typer.Option("--control", metavar="REGION", help="Untreated region, or left or right."),
+]
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", metavar="FILE.toml", help="Overrides of tunables.")
 ]
@@ -167,6 +171,7 @@ def compare(
     ipd_mm: IpdMm = None,
     regions: RegionsFile = None,
     days_since_treatment: Days = None,
+    control: Control = None,
     settings: SettingsFile = None,
     repeatability: RepeatabilityFile = None,
     formats: Formats = "html",
@@ -189,6 +194,7 @@ def compare(
             after,
             days_since_treatment=days_since_treatment,
             repeatability=_repeatability(repeatability),
+            control=control,
             **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell),
         )
         report.write(

@@ -53,6 +53,16 @@ CHANGES: Mapping[str, str] = {
     "detectable_pct": "float64",
     "n_pores": "Int64",
 }
+CONTRASTS: Mapping[str, str] = {
+    "region": "str",
+    "control": "str",
+    "metric": "str",
+    "change_pct": "float64",
+    "control_change_pct": "float64",
+    "difference_pct": "float64",
+    "difference_low_pct": "float64",
+    "difference_high_pct": "float64",
+}
 QUALITY: Mapping[str, str] = {
     "photo": "str",
     "region": "str",

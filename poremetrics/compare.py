@@ -106,6 +106,7 @@ def compare(
     *,
     days_since_treatment: float | None = None,
     repeatability: Repeatability | None = None,
+    control: str | None = None,
     **options: Unpack[Options],
 ) -> Comparison:
     """Compare two photos of one person: align, measure, say what changed.
@@ -118,6 +119,9 @@ def compare(
         Days between the last treatment and the after photo.
     repeatability : Repeatability, optional
         This clinic's own repeatability; by default the project's published one.
+    control : str, optional
+        Region of untreated skin, or ``left`` or ``right`` for that cheek: every other region's
+        change is also given relative to it.
     **options
         See :class:`Options`.
 
@@ -144,6 +148,8 @@ def compare(
     tell("finding the skin", 0.2)
     names = _name(before, "the before photo"), _name(after, "the after photo")
     before_face, after_face = _find_both(before_photo, after_photo, names, settings, options)
+    region_names = change.region_names(before_face, after_face)
+    untreated = None if control is None else change.control_region(control, region_names)
     tell("aligning the photos", 0.35)
     alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
     tell("measuring pores in both photos", 0.5)
@@ -167,7 +173,6 @@ def compare(
         days_since_treatment,
         settings,
     )
-    region_names = change.region_names(before_face, after_face)
     changes = change.changes(
         [one.sample for one in compared],
         {one.sample.name: one.conditions for one in compared},
@@ -196,6 +201,7 @@ def compare(
         settings=settings,
         provenance=provenance(),
         days_since_treatment=days_since_treatment,
+        contrasts=change.contrasts(changes, untreated),
     )
 
 

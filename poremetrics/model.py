@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from poremetrics.columns import CONTRASTS, table
 from poremetrics.settings import Settings
 
 Rgb = npt.NDArray[np.uint8]
@@ -446,6 +447,8 @@ class Comparison:
         What produced it.
     days_since_treatment : float or None
         Days between the last treatment and the after photo.
+    contrasts : DataFrame
+        Columns of :data:`poremetrics.columns.CONTRASTS`; empty where no control region was named.
     """
 
     before: Photo
@@ -461,3 +464,4 @@ class Comparison:
     settings: Settings
     provenance: Provenance
     days_since_treatment: float | None = None
+    contrasts: pd.DataFrame = field(default_factory=lambda: table([], CONTRASTS))

@@ -5,6 +5,7 @@ Heavy modules are imported inside the functions, so that ``--help`` answers at o
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -73,9 +74,32 @@ def print_changes(result: Comparison) -> None:
             str(row["verdict"]),
         )
     _table_console().print(grid)
+    _print_contrasts(result.contrasts)
     print_failed(result.quality)
     for note in (*result.before_face.notes, *result.after_face.notes, *result.alignment.notes):
         typer.echo(f"note: {note}")
+
+
+def _print_contrasts(contrasts: pd.DataFrame) -> None:
+    """Print the changes relative to the control region, where one was named."""
+    from rich.table import Table
+
+    if contrasts.empty:
+        return
+    title = f"Change relative to the control region {contrasts['control'].iloc[0]}"
+    grid = Table(title=title, title_justify="left")
+    for column in ("region", "measure", "change", "control", "relative to it", "95 % interval"):
+        grid.add_column(column, justify="left" if column in ("region", "measure") else "right")
+    for row in contrasts.to_dict("records"):
+        single = (row["change_pct"], row["control_change_pct"], row["difference_pct"])
+        low, high = row["difference_low_pct"], row["difference_high_pct"]
+        grid.add_row(
+            str(row["region"]),
+            str(row["metric"]),
+            *("-" if math.isnan(value) else f"{value:+.1f} %" for value in single),
+            "-" if math.isnan(low) else f"{low:+.1f} to {high:+.1f} %",
+        )
+    _table_console().print(grid)
 
 
 def _unit(unit: object) -> str:

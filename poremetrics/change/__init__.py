@@ -10,6 +10,7 @@ figures of the photos against their limits; a region that fails a refusing check
 from __future__ import annotations
 
 from poremetrics.change.checks import CHECKS, Check, judge, light_turn_deg, refused_regions
+from poremetrics.change.contrasts import against_control, contrasts, control_region
 from poremetrics.change.figures import judge_faces, judge_pair, judge_photo
 from poremetrics.change.measures import HEADLINE, SECONDARY, Measure, Sample
 from poremetrics.change.repeatability import (
@@ -30,7 +31,10 @@ __all__ = [
     "Measure",
     "Repeatability",
     "Sample",
+    "against_control",
     "changes",
+    "contrasts",
+    "control_region",
     "default_repeatability",
     "holm",
     "join_quality",

@@ -134,6 +134,8 @@ def _tables(result: Comparison | Measurement) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     if isinstance(result, Comparison):
         tables |= {"links": result.links, "changes": result.changes}
+        if len(result.contrasts):
+            tables["contrasts"] = result.contrasts
         files["alignment.json"] = json_bytes(
             alignment_document(result.alignment, result.before_face, digits)
         )

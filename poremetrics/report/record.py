@@ -62,6 +62,7 @@ def document(result: Comparison | Measurement, files: Sequence[str]) -> Json:
         "days_since_treatment": result.days_since_treatment,
         "alignment": alignment_document(result.alignment, result.before_face, digits),
         "changes": _records(result.changes, digits),
+        "contrasts": _records(result.contrasts, digits),
         "quality": _records(result.quality, digits),
         "regions": _records(result.regions, digits),
         "pores": _columns(result.pores, digits),

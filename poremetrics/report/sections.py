@@ -9,6 +9,7 @@ import pandas as pd
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report import summary, texts
 from poremetrics.report.blocks import Block, Chart, Details, Report, Section, Text
+from poremetrics.report.contrast_blocks import contrast_blocks
 from poremetrics.report.figures import CHANGES_LEFT, SIZES_LEFT, plot_changes, plot_sizes
 from poremetrics.report.marks import marks
 from poremetrics.report.picture_blocks import (
@@ -199,6 +200,7 @@ def _changes(result: Comparison) -> Section | None:
             )
         )
     blocks.append(change_table(texts.SECTIONS["changes"], headline, verdicts=True))
+    blocks += contrast_blocks(result)
     return _section("changes", texts.LEADS["changes"], *blocks)
 
 
