@@ -27,6 +27,12 @@ Source = str | os.PathLike[str] | bytes | Image.Image | npt.NDArray[np.uint8]
 
 _PILLOW_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")
 _KINDS = "JPEG, PNG, TIFF, WebP or HEIC"
+# How files of these kinds begin; what begins so and cannot be opened is damaged, not another kind.
+_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*")
+# Brands of ISO media files that hold a still picture of HEVC; films and AVIF have others.
+_HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
 _WHITE = (255, 255, 255, 255)
 _JPEG_FILL = 128
 # EXIF orientation -> the turn and mirroring that set the stored rows upright.
@@ -191,6 +197,8 @@ def _from_bytes(data: bytes, settings: PhotoSettings, name: str) -> _Decoded:
     try:
         image = _open(data)
     except UnidentifiedImageError as error:
+        if data.startswith(_BEGINNINGS) or data[8:12] == b"WEBP":
+            raise _damaged(name) from error
         raise PhotoError(
             name, "is not a photo that can be read", f"give a {_KINDS} file"
         ) from error
@@ -200,7 +208,7 @@ def _from_bytes(data: bytes, settings: PhotoSettings, name: str) -> _Decoded:
 
 def _open(data: bytes) -> Image.Image:
     """Open a file's content without decoding the pixels."""
-    if data[4:8] == b"ftyp":  # an ISO media file: HEIC, HEIF or AVIF
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         import pillow_heif  # noqa: PLC0415 - loads a large library that few photos need
 
         opener: Callable[[io.BytesIO], Image.Image] = pillow_heif.HeifImageFile
