@@ -8,7 +8,14 @@ import pytest
 
 from poremetrics import change
 from poremetrics.change.blocks import draws, partition
-from poremetrics.change.measures import HEADLINE, SECONDARY, Sample, join, matched
+from poremetrics.change.measures import (
+    HEADLINE,
+    SECONDARY,
+    Sample,
+    join,
+    matched,
+    weighted_median,
+)
 from poremetrics.change.verdicts import holm
 from poremetrics.errors import UsageError
 from poremetrics.model import Conditions, Scale
@@ -71,6 +78,20 @@ def changes_of(*samples: Sample, refused: tuple[str, ...] = ()) -> pd.DataFrame:
     return change.changes(
         samples, {one.name: EQUAL for one in samples}, refused, SILENT, SETTINGS
     ).set_index(["region", "metric"])
+
+
+@pytest.mark.parametrize("number", [1, 2, 31, 32, 33, 500])
+@pytest.mark.parametrize("blocks", [1, 3, 40])
+def test_a_weighted_median_is_that_of_the_pores_repeated(number: int, blocks: int) -> None:
+    rng = np.random.default_rng(number)
+    values = rng.normal(size=number).round(1)  # with ties
+    block = rng.integers(0, blocks, number)
+    weights = draws(blocks, 50, 1)
+    wanted = [
+        np.median(taken) if len(taken) else np.nan
+        for taken in (np.repeat(values, drawn[block].astype(int)) for drawn in weights)
+    ]
+    np.testing.assert_array_equal(weighted_median(values, block, weights), wanted)
 
 
 def test_blocks_cover_the_common_area_once() -> None:

@@ -45,6 +45,10 @@ def flat(side=SIDE, colour=SKIN):
     return np.broadcast_to(np.asarray(colour, np.float32), (side, side, 3)).copy()
 
 
+def texture(linear):
+    return photo.fine_texture(photo.sharpness(linear, disc()))
+
+
 # --- blur, noise, texture --------------------------------------------------------------
 
 
@@ -112,7 +116,7 @@ def test_skin_hopelessly_out_of_focus_is_caught_by_one_figure_or_the_other(radiu
     rng = np.random.default_rng(26)
     linear = rendered(defocused(skin_field(rng), radius_px), noise, rng)
     assert photo.sharpness(linear, disc()).blur_px > 1.2
-    assert photo.fine_texture(linear, disc()) < 0.3
+    assert texture(linear) < 0.3
 
 
 @pytest.mark.parametrize("noise", [0.01, 0.03, 0.06])
@@ -126,9 +130,9 @@ def test_noise_is_told_from_texture(noise):
 def test_texture_scales_with_the_skin_and_not_with_the_noise():
     rng = np.random.default_rng(15)
     field = skin_field(rng, blur_px=0.8)
-    base = photo.fine_texture(rendered(field), disc())
-    assert photo.fine_texture(rendered(field / 2), disc()) == pytest.approx(base / 2, rel=0.05)
-    noisy = photo.fine_texture(rendered(field, 0.03, rng), disc())
+    base = texture(rendered(field))
+    assert texture(rendered(field / 2)) == pytest.approx(base / 2, rel=0.05)
+    noisy = texture(rendered(field, 0.03, rng))
     assert noisy == pytest.approx(base, rel=0.1)
 
 
@@ -136,10 +140,7 @@ def test_smoothing_lowers_the_texture():
     rng = np.random.default_rng(16)
     linear = rendered(skin_field(rng, blur_px=0.8), 0.01, rng)
     smoothed = cv2.bilateralFilter(photo.to_srgb8(linear), 15, 40, 7)
-    ratio = photo.fine_texture(photo.to_linear(smoothed), disc()) / photo.fine_texture(
-        linear, disc()
-    )
-    assert ratio < 0.6
+    assert texture(photo.to_linear(smoothed)) / texture(linear) < 0.6
 
 
 def test_texture_band_follows_the_scale():
@@ -364,7 +365,7 @@ def test_every_figure_is_nan_on_too_little_skin():
             photo.noise_levels(pixels, mask),
             photo.blockiness(pixels, mask),
             *photo.light_direction(linear, mask),
-            photo.fine_texture(linear, mask),
+            photo.fine_texture(photo.sharpness(linear, mask)),
         ]
         for figure in (
             photo.clipped_share,

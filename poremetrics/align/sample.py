@@ -75,18 +75,18 @@ def _sample(photo: Photo, at: FloatImage, shrink: float) -> FloatImage:
     """Return (h, w, 3) linear light of a photo at the positions ``at`` (h, w, 2)."""
     sigma_px = antialias_sigma_px(shrink)
     reach = _REACH_PX + int(np.ceil(4.0 * sigma_px))
-    low = np.floor(at.min(axis=(0, 1))).astype(int) - reach
-    high = np.ceil(at.max(axis=(0, 1))).astype(int) + reach + 1
+    x, y = cv2.split(at)
+    low = np.floor((x.min(), y.min())).astype(int) - reach
+    high = np.ceil((x.max(), y.max())).astype(int) + reach + 1
     box = Box(
         *np.clip(low, 0, (photo.width_px - 1, photo.height_px - 1)).tolist(),
         *np.clip(high, 1, (photo.width_px, photo.height_px)).tolist(),
     )
     patch = to_linear(photo.pixels[box.slices])
-    local = at - np.array((box.x0, box.y0), dtype=np.float32)
-    whole = np.rint(local)
-    if shrink <= 1.0 and np.array_equal(local, whole):
-        cols = np.clip(whole[..., 0].astype(np.intp), 0, patch.shape[1] - 1)
-        rows = np.clip(whole[..., 1].astype(np.intp), 0, patch.shape[0] - 1)
+    x, y = x - np.float32(box.x0), y - np.float32(box.y0)
+    if shrink <= 1.0 and np.array_equal(x, np.rint(x)) and np.array_equal(y, np.rint(y)):
+        cols = np.clip(x.astype(np.intp), 0, patch.shape[1] - 1)
+        rows = np.clip(y.astype(np.intp), 0, patch.shape[0] - 1)
         return np.asarray(patch[rows, cols])
     if sigma_px > 0:
         patch = np.asarray(
@@ -95,8 +95,8 @@ def _sample(photo: Photo, at: FloatImage, shrink: float) -> FloatImage:
         )
     sampled = cv2.remap(
         patch,
-        local[..., 0],
-        local[..., 1],
+        x,
+        y,
         cv2.INTER_LANCZOS4,
         borderMode=cv2.BORDER_REPLICATE,
     )

@@ -28,10 +28,16 @@ class Blocks:
         Block of every grid pixel; -1 outside the common area.
     area_px2 : (T,) float64
         Common area of every block, in grid pixels.
+    inside : (K,) int64
+        Flat index of the pixels of the common area.
+    of_inside : (K,) int32
+        Their blocks.
     """
 
     label: npt.NDArray[np.int32]
     area_px2: FloatArray
+    inside: npt.NDArray[np.int64]
+    of_inside: npt.NDArray[np.int32]
 
     @property
     def count(self) -> int:
@@ -46,11 +52,9 @@ class Blocks:
         return self.label[rows, cols].astype(np.int64)
 
     def sum(self, values: npt.NDArray[np.floating] | Mask) -> FloatArray:
-        """Return the sum of an (h, w) map over each block, ignoring NaN."""
-        inside = self.label >= 0
-        weights = np.nan_to_num(np.asarray(values, dtype=np.float64)[inside])
-        total = np.bincount(self.label[inside], weights=weights, minlength=self.count)
-        return total.astype(np.float64)
+        """Return the sum of an (h, w) map over each block."""
+        weights = np.ravel(values)[self.inside]
+        return np.bincount(self.of_inside, weights=weights, minlength=self.count).astype(np.float64)
 
 
 def partition(common: Mask, side_px: float) -> Blocks:
@@ -74,11 +78,12 @@ def partition(common: Mask, side_px: float) -> Blocks:
     height, width = common.shape
     # Whatever the scale: no block is finer than a pixel, none needs to be larger than the grid.
     side_px = min(max(side_px, 1.0), float(max(height, width, 1)))
-    rows = (np.arange(height) / side_px).astype(np.int64)
-    cols = (np.arange(width) / side_px).astype(np.int64)
+    rows = (np.arange(height) / side_px).astype(np.int32)
+    cols = (np.arange(width) / side_px).astype(np.int32)
     raw = rows[:, None] * (int(cols[-1]) + 1 if width else 1) + cols[None, :]
-    raw = np.where(common, raw, -1)
-    size = np.bincount(raw[common], minlength=1)
+    inside = np.flatnonzero(common)
+    inside_raw = raw.ravel()[inside]
+    size = np.bincount(inside_raw, minlength=1)
     names = np.flatnonzero(size)
     full = names[size[names] >= 0.25 * side_px**2]
     if full.size == 0:
@@ -87,9 +92,11 @@ def partition(common: Mask, side_px: float) -> Blocks:
     target = np.clip(np.searchsorted(full, names), 0, max(full.size - 1, 0))
     lookup = np.full(max(size.size, 1), -1, dtype=np.int32)
     lookup[names] = target
-    label = np.where(common, lookup[np.maximum(raw, 0)], -1).astype(np.int32)
-    area = np.bincount(label[common], minlength=full.size).astype(np.float64)
-    return Blocks(label, area[: full.size])
+    label = np.full(common.shape, -1, dtype=np.int32)
+    of_inside = lookup[inside_raw]
+    label.ravel()[inside] = of_inside
+    area = np.bincount(of_inside, minlength=full.size).astype(np.float64)
+    return Blocks(label, area[: full.size], inside, of_inside)
 
 
 @lru_cache(maxsize=16)

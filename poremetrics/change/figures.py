@@ -211,7 +211,7 @@ def _resolved(
         values = {"resolution": pore_px, "sampling": pore_px}
     usable = where & skin.mask
     sharp = photo_room.sharpness(linear_rgb, usable, settings.photo, mm_per_px=mm_per_px)
-    texture = photo_room.fine_texture(linear_rgb, usable, settings.photo, mm_per_px=mm_per_px)
+    texture = photo_room.fine_texture(sharp, settings.photo)
     return {
         **values,
         # Only blur that is there for sure speaks against a photo.

@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
+_RUN = 32
+"""Values per run of a weighted median: about the square root of the pores of a region."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
@@ -161,26 +164,58 @@ def _mean_of_visible(column: str) -> Function:
     return measure
 
 
-def _weighted_median(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return the median of ``values`` (N,) under each row of ``weights`` (B, N)."""
+def weighted_median(
+    values: FloatArray, blocks: npt.NDArray[np.int64], weights: FloatArray
+) -> FloatArray:
+    """Return the median of some values under every draw of their blocks.
+
+    Cumulative weights are summed run by run of the sorted values first, so that each draw looks
+    at the values of one or two runs only.
+
+    Parameters
+    ----------
+    values : (N,) float64
+        One per pore.
+    blocks : (N,) int64
+        Block of each.
+    weights : (B, T) float64
+        How often each draw takes each block: whole numbers.
+
+    Returns
+    -------
+    (B,) float64
+        NaN in draws that take none of them.
+    """
     if values.size == 0:
         return np.full(weights.shape[0], np.nan)
     order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    cumulative = np.cumsum(weights[:, order], axis=1)
-    half = cumulative[:, -1:] / 2.0
+    ordered, block = values[order], blocks[order]
+    run = np.arange(values.size) // _RUN
+    runs = int(run[-1]) + 1
+    number = np.bincount(block * runs + run, minlength=weights.shape[1] * runs)
+    ends = np.cumsum(weights @ number.reshape(-1, runs).astype(np.float64), axis=1)
+    half = ends[:, -1:] / 2.0
+    draw = np.arange(weights.shape[0])[:, None]
+
+    def after(passed: Callable[[FloatArray, FloatArray], npt.NDArray[np.bool_]]) -> FloatArray:
+        """Return the first value of each draw that is not passed."""
+        full = np.minimum(passed(ends, half).sum(axis=1), runs - 1)
+        start = np.where(full > 0, ends[draw[:, 0], full - 1], 0.0)
+        at = np.minimum(full[:, None] * _RUN + np.arange(_RUN), values.size - 1)
+        cumulative = start[:, None] + np.cumsum(weights[draw, block[at]], axis=1)
+        steps = np.minimum(passed(cumulative, half).sum(axis=1), _RUN - 1)
+        return np.asarray(ordered[at[draw[:, 0], steps]], dtype=np.float64)
+
     # Mean of the lower and the upper median, as for an unweighted sample of even size.
-    low = ordered[np.minimum((cumulative < half).sum(axis=1), values.size - 1)]
-    high = ordered[np.minimum((cumulative <= half).sum(axis=1), values.size - 1)]
-    return np.where(cumulative[:, -1] > 0, (low + high) / 2.0, np.nan)
+    middle = (after(np.less) + after(np.less_equal)) / 2.0
+    return np.where(ends[:, -1] > 0, middle, np.nan)
 
 
 def _median_of_visible(column: str) -> Function:
     def measure(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
         values = sample.pores[f"{column}_{side}"]
         chosen = visible(sample, side) & np.isfinite(values)
-        blocks = sample.pores["block"][chosen]
-        return _weighted_median(values[chosen], weights[:, blocks])
+        return weighted_median(values[chosen], sample.pores["block"][chosen], weights)
 
     return measure
 

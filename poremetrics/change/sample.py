@@ -164,12 +164,12 @@ def secondary_maps(
     its square where a spread is taken; ``shine`` marks highlights.
     """
     lab = cv2.cvtColor(np.clip(linear_rgb, 0.0, 1.0), cv2.COLOR_LRGB2Lab)
-    relief = np.where(skin.mask, skin.darkening, np.nan)
-    lightness = lab[..., 0]
+    lightness, redness, _ = cv2.split(lab)
+    relief = np.where(skin.mask, skin.darkening, np.float32(0.0))
     return {
         "relief": relief,
         "relief_square": relief**2,
-        "redness": lab[..., 1],
+        "redness": redness,
         "lightness": lightness,
         "lightness_square": lightness**2,
         "shine": skin.darkening < -settings.shine_brightening,
@@ -201,7 +201,7 @@ def region_sample(
     scale : Scale or None
         Millimetres per photo pixel.
     maps : mapping of str to (h, w)
-        Secondary maps, e.g. ``redness_before``; NaN is left out of the sums.
+        Secondary maps, e.g. ``redness_before``.
     settings : ChangeSettings
         Tunables.
 

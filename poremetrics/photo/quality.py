@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask, Rgb
 from poremetrics.photo.color import lightness, luminance, redness, to_linear
-from poremetrics.photo.spectrum import sharpness
+from poremetrics.photo.spectrum import Sharpness
 from poremetrics.settings.photo import PhotoSettings
 
 _DEFAULTS = PhotoSettings()
 _NAN = float("nan")
 _BLOCK = 8  # side of a JPEG block
+_PLANE_STEP = 3  # every so many rows and columns are enough for a plane through all
 _DARKEST = 1e-4  # below the first sRGB level: keeps the logarithm finite at black
 
 # Second differences along both axes: blind to planes and straight edges, white noise of SD 1
@@ -318,20 +319,18 @@ def light_direction(
     """
     if _too_small(mask, settings):
         return _NAN, _NAN
+    sparse = (slice(None, None, _PLANE_STEP),) * 2
+    if np.count_nonzero(mask[sparse]) >= settings.minimum_pixels:
+        # A plane through the whole region does not need every pixel.
+        linear, mask = linear[sparse], mask[sparse]
     y, x = _centred(mask)
     plane = np.stack([np.ones_like(x), x, y], axis=1)
-    values = np.log(np.maximum(luminance(linear)[mask], _DARKEST)).astype(np.float64)
+    values = np.log(np.maximum(luminance(linear[mask]), _DARKEST)).astype(np.float64)
     _, along_x, along_y = np.linalg.solve(plane.T @ plane, plane.T @ values)
     return float(np.hypot(along_x, along_y)), float(np.degrees(np.arctan2(along_y, along_x)))
 
 
-def fine_texture(
-    linear: FloatImage,
-    mask: Mask,
-    settings: PhotoSettings = _DEFAULTS,
-    *,
-    mm_per_px: float | None = None,
-) -> float:
+def fine_texture(sharp: Sharpness, settings: PhotoSettings = _DEFAULTS) -> float:
     """Return the skin's texture over that of plain skin in focus; higher is better, 1 is usual.
 
     :attr:`Sharpness.texture`, noise taken off, over ``usual_texture``. Beauty filters, retouching,
@@ -339,17 +338,12 @@ def fine_texture(
 
     Parameters
     ----------
-    linear : (h, w, 3) float32
-        Linear light of the photo.
-    mask : (h, w) bool
-        Usable skin.
+    sharp : Sharpness
+        What :func:`sharpness` measured on the skin.
     settings : PhotoSettings
         Tunables.
-    mm_per_px : float, optional
-        Scale; sets the band of texture in cycles per mm, else in cycles per pixel.
     """
-    measured = sharpness(linear, mask, settings, mm_per_px=mm_per_px).texture
-    return measured / settings.usual_texture
+    return sharp.texture / settings.usual_texture
 
 
 def _centred(mask: Mask) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
