@@ -84,7 +84,7 @@ class _Where(TypedDict):
     mm_per_px: float | None
     marker_mm: float | None
     ipd_mm: float | None
-    regions: Mapping[str, Points] | None
+    regions: face.Outlines | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -343,14 +343,18 @@ def _find_both(
     before: Photo, after: Photo, names: tuple[str, str], settings: Settings, options: Options
 ) -> tuple[Face, Face]:
     where = _where(options)
+    asked = list(options.get("regions") or ())
     before_face = face.find(before, settings.face, **where, name=names[0])
     if before.sha256 == after.sha256:
         return before_face, before_face
-    # Polygons belong to the before photo and alignment carries them over. A given scale is that
-    # of the before photo too: here it only tells how wide a hair may be. A view that was found,
-    # not given, must hold for both.
-    carried: _Where = {**where, "view": before_face.view, "regions": None}
-    return before_face, face.find(after, settings.face, **carried, name=names[1])
+
+    def carried(landmarks_px: Points | None) -> Mapping[str, Points]:
+        return align.carry(before, before_face, after, landmarks_px, asked, settings.align)
+
+    # A given scale is that of the before photo: here it only tells how wide a hair may be. A view
+    # that was found, not given, must hold for both.
+    where |= {"view": before_face.view, "regions": carried}
+    return before_face, face.find(after, settings.face, **where, name=names[1])
 
 
 def _compare_region(

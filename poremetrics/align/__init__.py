@@ -4,10 +4,12 @@
 then densely on texture that is free of light and exposure. Its result names, per region, the
 sampling grid on the before photo, the place in the after photo of every grid pixel, the common
 area and the error to expect in it. :func:`sample_before` and :func:`sample_after` bring the two
-photos onto that grid in linear light.
+photos onto that grid in linear light. :func:`carry` tells where outlines drawn on the before photo
+lie in the after photo.
 """
 
+from poremetrics.align.carry import carry
 from poremetrics.align.registration import register
 from poremetrics.align.sample import sample_after, sample_before
 
-__all__ = ["register", "sample_after", "sample_before"]
+__all__ = ["carry", "register", "sample_after", "sample_before"]

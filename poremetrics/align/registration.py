@@ -263,6 +263,8 @@ def _mirror(photo: Photo, face: Face) -> tuple[Photo, Face]:
     mirrored = replace(photo, pixels=np.ascontiguousarray(photo.pixels[:, ::-1]), sha256="")
     regions = []
     for region in face.regions:
+        if face.landmarks_px is not None and region.name not in FACE_REGIONS:
+            continue  # carried over by the mesh, to the wrong side of a mirrored face
         box = Box(width - region.box.x1, region.box.y0, width - region.box.x0, region.box.y1)
         polygon = np.column_stack((width - 1 - region.polygon[:, 0], region.polygon[:, 1]))
         name = _OTHER_SIDE.get(region.name, region.name)

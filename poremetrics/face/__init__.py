@@ -7,6 +7,6 @@ millimetres a pixel shows and how sure that is. The networks it needs travel wit
 
 from __future__ import annotations
 
-from poremetrics.face.find import find
+from poremetrics.face.find import Outlines, find
 
-__all__ = ["find"]
+__all__ = ["Outlines", "find"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -27,6 +27,9 @@ View = Literal["auto", "face", "closeup"]
 Polygon = npt.ArrayLike
 """(N, 2) x, y in pixels of the photo."""
 
+Outlines = Mapping[str, Polygon] | Callable[[Points | None], Mapping[str, Polygon]]
+"""Named outlines, or a function that returns them for the mesh of a face, None in a close-up."""
+
 
 def find(
     photo: Photo,
@@ -36,7 +39,7 @@ def find(
     mm_per_px: float | None = None,
     marker_mm: float | None = None,
     ipd_mm: float | None = None,
-    regions: Mapping[str, Polygon] | None = None,
+    regions: Outlines | None = None,
     name: str = "photo",
 ) -> Face:
     """Find the skin regions of a photo, with pose and scale.
@@ -55,9 +58,10 @@ def find(
         Side of an ArUco or AprilTag marker that lies beside the skin.
     ipd_mm : float or None
         Interpupillary distance measured on the person.
-    regions : mapping of str to (N, 2) array_like, or None
-        Named outlines in pixels of the photo. In a face they replace the region of that name or
-        are added; in a close-up they take the place of the whole frame.
+    regions : mapping of str to (N, 2) array_like, function or None
+        Named outlines in pixels of the photo, or a function of the (468, 3) mesh (None in a
+        close-up) that returns them. In a face they replace the region of that name or are added;
+        in a close-up they take the place of the whole frame.
     name : str
         How errors call the photo.
 
@@ -79,7 +83,8 @@ def find(
     _check_size("mm_per_px", mm_per_px, settings.minimum_mm_per_px, settings.maximum_mm_per_px)
     _check_size("marker_mm", marker_mm, settings.minimum_marker_mm, settings.maximum_marker_mm)
     _check_size("ipd_mm", ipd_mm, settings.minimum_ipd_mm, settings.maximum_ipd_mm)
-    polygons = check_polygons(regions or {}, photo)
+    # What a user drew is checked before any work.
+    polygons = {} if callable(regions) else check_polygons(regions or {}, photo)
     marker = None
     given: Scale | None = None
     if mm_per_px is not None:
@@ -89,6 +94,8 @@ def find(
         given = given or ladder.scale_of_marker(marker, marker_mm, settings)
 
     located = None if view == "closeup" else locate(photo, name, settings)
+    if callable(regions):
+        polygons = check_polygons(regions(None if located is None else located.mesh), photo)
     if located is not None:
         return _face(photo, located, given, ipd_mm, marker, polygons, name, settings)
     if view == "face":
