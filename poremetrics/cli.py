@@ -12,6 +12,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from importlib import resources
 from io import TextIOWrapper
 from pathlib import Path
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 RESULT = Path("poremetrics-result")
 ACCURACY = Path("poremetrics-accuracy")
 FORMATS = ("html", "pdf")
-INTERRUPTED = 130
 VIEWS = ("auto", "face", "closeup")
 
+_PARSERS_INTERRUPTED = 130
 # The parser's own errors share a base that typer does not export.
 _ParserError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
@@ -94,7 +95,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 
 
 def main() -> None:
-    """Run the command line; the only place that turns errors into exit codes."""
+    """Run the command line and turn errors into exit codes."""
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     # A name the terminal cannot show is shown by its code; it must not end the run.
@@ -105,9 +106,10 @@ def main() -> None:
     if not debug and not sys.warnoptions:
         warnings.simplefilter("ignore")
     try:
-        code = app(arguments, prog_name="poremetrics", standalone_mode=False)
+        with nullcontext() if debug else terminal.quiet_libraries():
+            code = app(arguments, prog_name="poremetrics", standalone_mode=False)
         # The parser turns Ctrl-C into this code without a word.
-        if code == INTERRUPTED:
+        if code == _PARSERS_INTERRUPTED:
             raise KeyboardInterrupt
         sys.exit(code)
     except _ParserError as error:
@@ -118,9 +120,6 @@ def main() -> None:
             raise
         typer.echo(f"poremetrics: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("poremetrics: interrupted; run it again to go on or begin anew", err=True)
-        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise

@@ -6,9 +6,10 @@ Heavy modules are imported inside the functions, so that ``--help`` answers at o
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,33 @@ if TYPE_CHECKING:
 
     from poremetrics.model import Comparison
     from poremetrics.study import Problem, StudyResult
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep from the user what libraries written in C print to standard error on their own.
+
+    Decoders comment on damaged photos there, past Python and past every setting of theirs. Python
+    writes to a copy of the stream; what is written to the old one goes nowhere.
+    """
+    shown = sys.stderr
+    try:
+        copy = os.dup(shown.fileno())
+    except (AttributeError, OSError, ValueError):  # none, closed, or no file at all
+        yield
+        return
+    number, nowhere = shown.fileno(), os.open(os.devnull, os.O_WRONLY)
+    shown.flush()
+    os.dup2(nowhere, number)
+    os.close(nowhere)
+    sys.stderr = os.fdopen(copy, "w", encoding=shown.encoding, errors=shown.errors, buffering=1)
+    try:
+        yield
+    finally:
+        os.dup2(copy, number)
+        with suppress(OSError):  # nobody reads it any longer
+            sys.stderr.close()
+        sys.stderr = shown
 
 
 @contextmanager

@@ -101,6 +101,8 @@ def test_only_report_draws_and_few_touch_the_disk(path: Path) -> None:
             called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
             if name in DISK_CALLS:
+                if "os.devnull" in ast.unparse(node):
+                    continue  # nowhere is no disk
                 # Files of the package itself are code, not disk: importlib.resources.
                 assert "resources.files" in ast.unparse(node) or "resources" in text, (
                     f"{path.name} calls {name}"

@@ -164,6 +164,27 @@ def test_unreadable_files_in_a_true_process(tmp_path) -> None:
     assert "secret.jpg" in done.stderr
 
 
+def test_decoders_do_not_talk_to_the_user(tmp_path) -> None:
+    # libtiff and libjpeg write to the stream itself, past Python: only a true process shows it.
+    data = bytearray(saved(SKIN, "TIFF", compression="tiff_lzw"))
+    data[3000:3040] = b"\xff" * 40
+    (tmp_path / "damaged.tif").write_bytes(data)
+    told = []
+    for debug in ([], ["--debug"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "poremetrics", "measure", "damaged.tif", *debug],
+            capture_output=True, text=True, cwd=tmp_path, check=False,
+        )  # fmt: skip
+        told.append(done.stderr)
+        assert done.returncode == (1 if debug else 3), done.stderr
+    assert told[0] == (
+        "poremetrics: damaged.tif: the file is damaged or incomplete; "
+        "copy the photo again from the camera\n"
+    )
+    assert "Using code not yet in table" in told[1], "this file does make the decoder talk"
+    assert "Traceback" in told[1]
+
+
 def test_the_traceback_is_shown_on_demand_only(monkeypatch, tmp_path) -> None:
     from poremetrics import cli
 

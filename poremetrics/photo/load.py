@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from poremetrics.errors import PhotoError
 from poremetrics.model import CaptureFacts, Photo, Rgb
-from poremetrics.photo import _facts, _jpeg, _profile
+from poremetrics.photo import _facts, _jpeg, _png, _profile
 from poremetrics.settings.photo import PhotoSettings
 
 Source = str | os.PathLike[str] | bytes | Image.Image | npt.NDArray[np.uint8]
@@ -193,6 +193,8 @@ def _from_array(array: npt.NDArray[Any], settings: PhotoSettings, name: str) -> 
 def _from_bytes(data: bytes, settings: PhotoSettings, name: str) -> _Decoded:
     """Decode the content of a file."""
     if _jpeg.is_jpeg(data) and not _jpeg.is_complete(data):
+        raise _damaged(name)
+    if _png.is_png(data) and not _png.is_intact(data):
         raise _damaged(name)
     try:
         image = _open(data)
