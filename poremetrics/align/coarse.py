@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from poremetrics.align.dense import Affine, affine_scale
 from poremetrics.align.texture import Patch, cut, normalise
@@ -65,6 +64,8 @@ def mirror_partners(landmarks: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
         Found by laying the mirrored mesh on the mesh (rigidly, with scale) and pairing points one
         to one by least distance.
     """
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to load, rarely used
+
     points = landmarks - landmarks.mean(axis=0)
     points = points / np.sqrt(np.mean(np.sum(points**2, axis=1)))
     mirrored = points * (-1.0, 1.0, 1.0)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from poremetrics.change.blocks import draws
 from poremetrics.change.measures import (
@@ -157,15 +157,15 @@ def _with_verdicts(frame: pd.DataFrame, settings: ChangeSettings) -> pd.DataFram
 
     score = np.divide(np.abs(log_ratio), log_sd, out=np.zeros_like(log_sd), where=log_sd > 0)
     known = frame["tested_as"].ne("") & np.isfinite(log_ratio) & np.isfinite(log_sd)
-    family = frame[known].assign(p_value=2.0 * stats.norm.sf(score[known]))
+    family = frame[known].assign(p_value=2.0 * special.ndtr(-score[known]))
     tests = family.groupby(["region", "tested_as"], sort=False)["p_value"].min()
     significant = dict(zip(tests.index, holm(tests.to_numpy(np.float64), alpha), strict=True))
 
     # What a change is read as leaves its own error, in proportion to the change: it widens the
     # interval and vanishes where there is no change, so it plays no part in the test.
     total = np.hypot(log_sd, settings.response_rel_sd * log_ratio)
-    half = stats.norm.isf(alpha / 2.0) * total
-    strictest = stats.norm.isf(alpha / 2.0 / max(len(tests), 1))
+    half = -special.ndtri(alpha / 2.0) * total
+    strictest = -special.ndtri(alpha / 2.0 / max(len(tests), 1))
     return frame.assign(
         change_pct=100.0 * np.expm1(log_ratio),
         ci_low_pct=100.0 * np.expm1(log_ratio - half),
