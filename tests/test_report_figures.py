@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 from drawn_results import AFTER, comparison, measurement
@@ -11,12 +15,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
 from poremetrics import report
+from poremetrics.face.locate import locate
 from poremetrics.model import Face
+from poremetrics.photo import load
 from poremetrics.report.marks import marks
 from poremetrics.report.pdf import pdf_bytes
 from poremetrics.report.pictures import clearest_shown, region_views, shown, strip, strip_width_px
-from poremetrics.report.privacy import covered, eye_band
+from poremetrics.report.privacy import covered, eye_bands, mesh_band
 from poremetrics.report.sections import build
+from poremetrics.settings import Settings
+
+SAMPLES = Path(__file__).parent.parent / "sample_images"
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +33,14 @@ def pair():
     return comparison(size=(600, 800), pores_per_region=40)
 
 
+def bands_of(photo, face):
+    settings = Settings()
+    return eye_bands(photo, face, settings.face, settings.report)
+
+
 def test_the_band_covers_both_eyes_and_little_else(pair):
-    settings = pair.settings.report
-    band = eye_band(pair.before_face, settings)
-    photo = covered(pair.before, pair.before_face, settings)
+    (band,) = bands_of(pair.before, pair.before_face)
+    photo = covered(pair.before, [band])
     changed = (photo.pixels != pair.before.pixels).any(axis=2)
     width, height = 600, 800
     x, y, half = width / 2, height * 0.52, width * 0.34
@@ -50,15 +63,85 @@ def test_a_turned_head_gets_a_turned_band(pair):
     face = pair.before_face
     points = face.landmarks_px.copy()
     points[:, :2] = points[:, :2] @ spin.T
-    turned = eye_band(Face("face", face.regions, points), pair.settings.report)
-    straight = eye_band(face, pair.settings.report)
+    turned = mesh_band(points, pair.settings.report)
+    straight = mesh_band(face.landmarks_px, pair.settings.report)
     np.testing.assert_allclose(turned, straight @ spin.T, atol=1e-6)
 
 
-def test_a_closeup_has_no_eyes_to_cover():
+def test_a_closeup_of_skin_has_no_eyes_to_cover():
     result = comparison(size=(400, 300), closeup=True, pores_per_region=20)
-    assert eye_band(result.before_face, result.settings.report) is None
+    assert bands_of(result.before, result.before_face) == ()
     assert shown(result, anonymise=True).before is result.before
+    for name in ("person_a_visit_0", "person_b_visit_3"):
+        photo = load(SAMPLES / "close_up" / f"{name}.jpg", Settings().photo)
+        assert bands_of(photo, Face("closeup", ())) == ()
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    settings = Settings()
+    photo = load(SAMPLES / "person_a" / "visit_0.jpg", settings.photo)
+    return photo, locate(photo, "portrait", settings.face).mesh
+
+
+def open_eyes(mesh) -> np.ndarray:
+    """Places on the rims of both lids and on both pupils' middles."""
+    rims = mesh[[33, 159, 133, 145, 263, 386, 362, 374], :2]
+    return np.concatenate([rims, rims[:4].mean(axis=0)[None], rims[4:].mean(axis=0)[None]])
+
+
+def is_covered(photo, places) -> np.ndarray:
+    columns, rows = np.round(places).astype(int).T
+    return (photo.pixels[rows, columns] == photo.pixels[rows[0], columns[0]]).all(axis=1)
+
+
+def test_a_face_in_a_closeup_has_its_eyes_covered(portrait):
+    # As with --view closeup or a user's own outlines on a whole face: no landmarks are kept.
+    photo, mesh = portrait
+    hidden = covered(photo, bands_of(photo, Face("closeup", ())))
+    assert is_covered(hidden, open_eyes(mesh)).all()
+    known = covered(photo, [mesh_band(mesh, Settings().report)])
+    shares = [(one.pixels != photo.pixels).any(axis=2).mean() for one in (hidden, known)]
+    # The mesh of the small search copy is a few pixels off the refined one.
+    assert shares[0] == pytest.approx(shares[1], rel=0.1)
+    bare = measurement(size=(300, 400), closeup=True, pores_per_region=8)
+    result = replace(bare, photo=photo, face=replace(bare.face, landmarks_px=None))
+    assert any("looks like eyes" in note for note in build(result).notes)
+    assert not any("looks like eyes" in note for note in build(bare).notes)
+
+
+def test_part_of_a_face_has_its_eye_covered(portrait):
+    # The cheek of one side with the eye above it: too little of a face for the mesh.
+    photo, mesh = portrait
+    low, high = mesh[:, :2].min(axis=0).astype(int), mesh[:, :2].max(axis=0).astype(int)
+    wide, tall = high - low
+    eye = mesh[[33, 159, 133, 145], :2]
+    top = int(eye[:, 1].mean() - 0.25 * tall)
+    cut = replace(
+        photo, pixels=photo.pixels[top : top + int(0.75 * tall), low[0] : low[0] + wide // 2].copy()
+    )
+    assert locate(cut, "cut", Settings().face) is None
+    hidden = covered(cut, bands_of(cut, Face("closeup", ())))
+    middle = eye.mean(axis=0, keepdims=True) - (low[0], top)
+    changed = (hidden.pixels != cut.pixels).any(axis=2)
+    column, row = np.round(middle[0]).astype(int)
+    assert changed[row - 5 : row + 6, column - 5 : column + 6].all(), "the pupil is covered"
+
+
+def test_everyone_in_the_photo_is_covered(portrait):
+    # A second, smaller face beside the one that was measured.
+    photo, mesh = portrait
+    rows, columns = photo.pixels.shape[0] // 2, photo.pixels.shape[1] // 2
+    small = cv2.resize(photo.pixels, (columns, rows), interpolation=cv2.INTER_AREA)
+    pixels = np.full((photo.height_px, photo.width_px + columns, 3), 200, dtype=np.uint8)
+    pixels[:, : photo.width_px] = photo.pixels
+    pixels[:rows, photo.width_px :] = small
+    both = replace(photo, pixels=pixels)
+    bands = bands_of(both, Face("face", (), mesh))
+    assert len(bands) == 2
+    hidden = covered(both, bands)
+    assert is_covered(hidden, open_eyes(mesh)).all()
+    assert is_covered(hidden, open_eyes(mesh) / 2 + (photo.width_px, 0)).all()
 
 
 def test_the_after_picture_lies_on_the_before_picture(pair):
@@ -102,7 +185,7 @@ def test_the_strip_shows_the_same_pore_twice(pair):
     assert (chosen["status"] == "matched").all()
     expected = chosen[["x_px", "y_px"]].to_numpy() @ AFTER[:, :2].T + AFTER[:, 2]
     np.testing.assert_allclose(chosen[["x_after_px", "y_after_px"]].to_numpy(), expected, atol=0.01)
-    band = eye_band(pair.before_face, settings)
+    (band,) = bands_of(pair.before, pair.before_face)
     reach = strip_width_px(chosen, settings) / 2
     for x, y in chosen[["x_px", "y_px"]].to_numpy():
         inside = (band[0, 0] - reach < x < band[1, 0] + reach) and (

@@ -63,7 +63,7 @@ def locate(photo: Photo, name: str, settings: FaceSettings) -> Located | None:
     SkinError
         There is a face, but only part of it is in the photo, or it is too small.
     """
-    faces = _faces(_whole(photo, settings), settings)
+    faces = _faces(whole_copy(photo, settings), settings)
     if not faces:
         return None
     width, mesh = faces[0]
@@ -82,7 +82,8 @@ def locate(photo: Photo, name: str, settings: FaceSettings) -> Located | None:
     return Located(refined, copy, width, notes)
 
 
-def _whole(photo: Photo, settings: FaceSettings) -> ReducedCopy:
+def whole_copy(photo: Photo, settings: FaceSettings) -> ReducedCopy:
+    """Return the small copy of a whole photo in which faces are looked for."""
     factor = settings.search_copy_px / max(photo.width_px, photo.height_px)
     whole = Box(0, 0, photo.width_px, photo.height_px)
     return reduced_copy(photo.pixels, whole, factor, thin=True)
@@ -92,14 +93,14 @@ def _faces(whole: ReducedCopy, settings: FaceSettings) -> list[tuple[float, Mesh
     """Width and mesh, in photo pixels, of every sure face, widest first."""
     faces = []
     for face in detect(whole.pixels, settings):
-        mesh = _surest_mesh(whole.pixels, crop_of_detection(face, settings), settings)
+        mesh = surest_mesh(whole.pixels, crop_of_detection(face, settings), settings)
         if mesh is not None:
             in_photo = whole.mesh_to_photo(mesh)
             faces.append((_width_px(in_photo), in_photo))
     return sorted(faces, key=lambda face: -face[0])
 
 
-def _surest_mesh(pixels: Rgb, crop: Crop, settings: FaceSettings) -> Mesh | None:
+def surest_mesh(pixels: Rgb, crop: Crop, settings: FaceSettings) -> Mesh | None:
     """Return the mesh of a crop in its surest direction, or None where there is no face.
 
     Upside down a mesh can look sure too (log odds up to 13 where the right direction has more

@@ -23,7 +23,7 @@ from poremetrics.model import (
     Rgb,
 )
 from poremetrics.report.marks import clearest
-from poremetrics.report.privacy import covered, eye_band
+from poremetrics.report.privacy import covered, eye_bands
 from poremetrics.report.tables import rows_of
 from poremetrics.settings.report import ReportSettings
 
@@ -67,38 +67,36 @@ class PairView:
 class Shown:
     """The photos as they may be shown: with the eyes covered unless that was switched off.
 
-    ``bands`` are the outlines of what is covered, in the pixels of each photo.
+    ``bands`` are the outlines of what is covered in the before and in the after photo.
     """
 
     before: Photo
     after: Photo | None
-    bands: tuple[Points | None, Points | None] = (None, None)
+    bands: tuple[tuple[Points, ...], tuple[Points, ...]] = ((), ())
 
     def near_band(self, frame: pd.DataFrame, reach_px: float) -> pd.Series:
         """Return which rows of ``marks`` lie within a distance of what is covered."""
         near = pd.Series(False, index=frame.index)
         columns = (("x_px", "y_px"), ("x_after_px", "y_after_px"))
-        for band, names in zip(self.bands, columns, strict=True):
-            if band is not None:
+        for bands, names in zip(self.bands, columns, strict=True):
+            for band in bands:
                 near |= _distance(band, frame[list(names)].to_numpy(np.float64)) < reach_px
         return near
 
 
 def shown(result: Comparison | Measurement, *, anonymise: bool) -> Shown:
     """Return the photos of a result as they may be shown."""
-    settings = result.settings.report
+    looked_for, settings = result.settings.face, result.settings.report
     if isinstance(result, Measurement):
         if not anonymise:
             return Shown(result.photo, None)
-        photo = covered(result.photo, result.face, settings)
-        return Shown(photo, None, (eye_band(result.face, settings), None))
+        bands = eye_bands(result.photo, result.face, looked_for, settings)
+        return Shown(covered(result.photo, bands), None, (bands, ()))
     if not anonymise:
         return Shown(result.before, result.after)
-    return Shown(
-        covered(result.before, result.before_face, settings),
-        covered(result.after, result.after_face, settings),
-        (eye_band(result.before_face, settings), eye_band(result.after_face, settings)),
-    )
+    before = eye_bands(result.before, result.before_face, looked_for, settings)
+    after = eye_bands(result.after, result.after_face, looked_for, settings)
+    return Shown(covered(result.before, before), covered(result.after, after), (before, after))
 
 
 def _distance(band: Points, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

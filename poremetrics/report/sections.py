@@ -6,7 +6,7 @@ from datetime import UTC
 
 import pandas as pd
 
-from poremetrics.model import Comparison, Measurement
+from poremetrics.model import Comparison, Face, Measurement
 from poremetrics.report import summary, texts
 from poremetrics.report.blocks import Block, Chart, Details, Report, Section, Text
 from poremetrics.report.contrast_blocks import contrast_blocks
@@ -61,20 +61,21 @@ def build(
         line, detail = summary.photo_headline(result)
         return Report(
             texts.TITLE_PHOTO, created, label or "", "", line, detail,
-            result.face.notes, summary.photo_cards(result), None,
+            (*result.face.notes, *_covered_note(photos, result.face)),
+            summary.photo_cards(result), None,
             overview_block(result.face, photos, result.settings.report, anonymise=anonymise),
             _photo_sections(result, photos),
         )  # fmt: skip
     verdict, line, detail = summary.headline(result)
     return Report(
         texts.TITLE_PAIR, created, label or "", verdict, line, detail,
-        _pair_notes(result), summary.cards(result), summary.whole_card(result),
+        _pair_notes(result, photos), summary.cards(result), summary.whole_card(result),
         overview_block(result.before_face, photos, result.settings.report, anonymise=anonymise),
         _pair_sections(result, photos),
     )  # fmt: skip
 
 
-def _pair_notes(result: Comparison) -> tuple[str, ...]:
+def _pair_notes(result: Comparison, photos: Shown) -> tuple[str, ...]:
     alignment = result.alignment
     notes = [
         words
@@ -87,7 +88,13 @@ def _pair_notes(result: Comparison) -> tuple[str, ...]:
     ]
     others = (*alignment.notes, *result.before_face.notes, *result.after_face.notes)
     early = [_timing_words(result)] if _too_soon(result) else []
-    return tuple(dict.fromkeys([*early, *notes, *others]))
+    closed = _covered_note(photos, result.before_face)
+    return tuple(dict.fromkeys([*early, *notes, *others, *closed]))
+
+
+def _covered_note(photos: Shown, face: Face) -> tuple[str, ...]:
+    """Say in a close-up what the bands are: where no eyes were expected, they may be mistaken."""
+    return (texts.COVERED,) if face.view == "closeup" and any(photos.bands) else ()
 
 
 def _pair_sections(result: Comparison, photos: Shown) -> tuple[Section, ...]:

@@ -107,6 +107,10 @@ OTHER_SKIN = (
     "the same place."
 )
 MIRRORED = "The after photo was mirrored, as selfies often are. It was turned back first."
+COVERED = (
+    "What looks like eyes in this close-up is covered in every picture; the measurement is not "
+    "touched. If it is no eye, write the report again with the option --no-anonymise."
+)
 WHAT_IT_IS = (
     "This report describes how pores appear in photos. It is a measurement, not a diagnosis, and "
     "gives no advice on treatment. The size of a pore is largely inherited; care and treatment "

@@ -94,6 +94,22 @@ class FaceSettings(Room):
         doc="Least log odds of presence for a face that lies on its side or upside down.",
         source="15 portraits in four directions: right ones 20 and more, wrong ones 13 at most",
     )
+    minimum_covered_score: float = number(
+        0.35,
+        low=0.05,
+        high=1.0,
+        unit="1",
+        doc="Least score of either detector for a face, or part of one, whose eyes are covered.",
+        source="18 faces cut down: 104 of 108 lone eyes found, no band on 54 cheeks and foreheads",
+    )
+    minimum_covered_logit: float = number(
+        -2.0,
+        low=-20.0,
+        high=20.0,
+        unit="ln",
+        doc="Least log odds of presence, told by the mesh, for the same.",
+        source="the same cuts: keeps the false bands to 4 of 18 noses",
+    )
     minimum_points_inside: float = number(
         0.97,
         low=0.5,

@@ -79,6 +79,23 @@ class ReportSettings(Room):
         source=_LOOKED_AT,
     )
 
+    rough_band_share: float = number(
+        0.55,
+        low=0.1,
+        high=2.0,
+        unit="1",
+        doc="Half length of the band where only part of a face shows, as a share of its box.",
+        source="16 faces cut down to one or both eyes: looked at",
+    )
+    rough_band_upright_share: float = number(
+        0.25,
+        low=0.05,
+        high=1.0,
+        unit="1",
+        doc="Half height of that band, likewise.",
+        source="16 faces cut down to one or both eyes: looked at",
+    )
+
     # --- drawings ------------------------------------------------------------------------
     strip_pores: int = number(
         10,
