@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -11,9 +10,6 @@ from dataclasses import dataclass
 import pytest
 
 from poremetrics import cli
-
-# One day a year, or before a release: the long runs, minutes each.
-LONG = os.environ.get("POREMETRICS_LONG_TESTS") == "1"
 
 
 @dataclass(frozen=True)

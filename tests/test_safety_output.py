@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from closeups import visits
+from kill_runs import kill_runs
 from PIL import Image
-from safety import LONG, Command, assert_told, in_process
+from safety import Command, assert_told, in_process
 
 from poremetrics.report.folder import _locked
 
-KILLS = 60 if LONG else 4
 posix = pytest.mark.skipif(os.name != "posix", reason="processes and limits of POSIX")
 
 # Words that stand in the metadata of the photos, and nowhere in a result.
@@ -138,67 +138,10 @@ def test_offline_private_and_the_same_on_one_thread_and_on_two(command, pair, tm
     assert results[0] == results[1]
 
 
-KILL = """
-import os, random, signal, sys, time
-from pathlib import Path
-import cv2
-cv2.setNumThreads(1)
-from poremetrics import cli
-
-target, before, after, kills = Path(sys.argv[1]), *sys.argv[2:5]
-
-def run(version):
-    pair = [before, after] if version == 0 else [after, before]
-    sys.argv = ["poremetrics", "compare", *pair, "-o", str(target), "--view", "closeup", "-q"]
-    try:
-        cli.main()
-    except SystemExit as ended:
-        assert not ended.code, ended.code
-
-def found():
-    names = sorted(p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file())
-    return names, [(target / n).read_bytes() for n in names if n.endswith(".csv")]
-
-versions = []
-for version in (1, 0):
-    began = time.monotonic()
-    run(version)
-    lasts = time.monotonic() - began
-    versions.append(found())
-random.seed(2)
-seen = set()
-for number in range(int(kills)):
-    child = os.fork()
-    if child == 0:
-        run(1 - number % 2)
-        os._exit(0)
-    began = time.monotonic()
-    if number % 2:
-        time.sleep(random.uniform(0.0, 1.3 * lasts))
-    else:  # while files are written
-        while time.monotonic() - began < 20 and not list(target.parent.glob(".out.*.partial")):
-            time.sleep(0.001)
-        time.sleep(random.uniform(0.0, 0.06))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert found() in versions, "a half-written result"
-    seen.add(versions.index(found()))
-run(0)
-assert found() in versions
-assert [p.name for p in target.parent.iterdir()] == ["out"], list(target.parent.iterdir())
-print(sorted(seen))
-"""
-
-
 @posix
-def test_killed_at_any_moment_the_result_is_the_old_or_the_new(pair, tmp_path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", KILL, str(tmp_path / "out"), *map(str, pair),
-         str(KILLS)],
-        capture_output=True, text=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() in {"[0]", "[1]", "[0, 1]"}
+def test_interrupted_at_any_moment_the_result_is_the_old_or_the_new(tmp_path) -> None:
+    # `python tests/kill_runs.py --times 200` is the long run.
+    assert kill_runs(tmp_path, times=6).total() == 6
 
 
 def test_folders_that_may_not_be_replaced_are_told_before_the_work(

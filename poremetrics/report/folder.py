@@ -7,8 +7,10 @@ import errno
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,7 +52,7 @@ def publish(target: Path, files: Mapping[str, bytes], *, marker: str = MARKER) -
     UsageError
         The target holds something else, another run is writing it, or the disk refuses.
     """
-    with told(target), _locked(target):
+    with told(target), _uninterrupted(), _locked(target):
         _recover(target)
         check_target(target, marker=marker)
         stage = Path(tempfile.mkdtemp(prefix=_hidden(target), suffix=_PARTIAL, dir=target.parent))
@@ -80,7 +82,7 @@ def write_text(path: Path, text: str) -> None:
     UsageError
         The disk refuses.
     """
-    with told(path):
+    with told(path), _uninterrupted():
         handle, name = tempfile.mkstemp(prefix=_hidden(path), suffix=_PARTIAL, dir=path.parent)
         part = Path(name)
         try:
@@ -150,6 +152,22 @@ def _own_names(target: Path, marker: str) -> set[str]:
 
 def _hidden(target: Path) -> str:
     return f".{target.name}."
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the files are written or given up; it could hit the tidying up."""
+    if threading.current_thread() is not threading.main_thread():  # Ctrl-C goes to that one
+        yield
+        return
+    waiting: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if waiting:
+        raise KeyboardInterrupt
 
 
 @contextmanager
