@@ -22,14 +22,15 @@ import pytest
 from PIL import Image
 
 from poremetrics import UsageError, cli, synthetic
+from poremetrics.provenance import provenance
 from poremetrics.report.series_figures import plot_timeline
 from poremetrics.report.study_files import MARKER, STORE, check_study_folder, write_study
 from poremetrics.settings import Settings
 from poremetrics.study import ManifestError, StudyResult, on_processes, study
 from poremetrics.study import store as stored
-from poremetrics.study.conduct import load_pair
+from poremetrics.study.gather import gathered, load_pair
 from poremetrics.study.pair import run_pair
-from poremetrics.study.plan import make_plan
+from poremetrics.study.plan import make_plan, shared_key
 from poremetrics.study.records import Outcome, PairResult, Task
 
 PX_PER_MM = 16.0
@@ -317,6 +318,31 @@ def test_pages_can_be_left_out(done: Done, tmp_path: Path) -> None:
 
 
 # --- the same bits, wherever -------------------------------------------------------------
+
+
+def test_persons_put_together_on_workers_are_the_same_persons_in_the_same_order(
+    done: Done,
+) -> None:
+    plan = done.result.plan
+    many = replace(plan, series=plan.series * 5)
+    settings = done.result.settings
+    here = list(gathered(many, done.result.failures, None, settings, workers=1))
+    there = list(gathered(many, done.result.failures, None, settings, workers=2))
+    assert len(many.series) >= settings.study.gathered_here  # so that workers are started
+    assert [one.subject for one in there] == [one.subject for one in many.series]
+    for one, other in zip(here, there, strict=True):
+        for name in ("pores", "changes", "quality", "timeline", "lives", "trends", "pairs"):
+            pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+        assert len(one.filmstrips) == len(other.filmstrips)
+
+
+def test_other_code_or_libraries_make_another_key() -> None:
+    made = provenance().versions
+    assert "poremetrics-code" in made
+    keys = {
+        shared_key(Settings(), None, {**made, name: f"{number}0"}) for name, number in made.items()
+    }
+    assert len({shared_key(Settings(), None, made), *keys}) == len(made) + 1
 
 
 def command(clinic: Clinic, folder: Path) -> list[str]:

@@ -138,6 +138,14 @@ class StudySettings(Room):
         doc="How often a pair is tried whose worker process died.",
         source="a second try tells a bad photo from a machine short of memory",
     )
+    gathered_here: int = number(
+        12,
+        low=1,
+        high=1_000_000,
+        unit="series",
+        doc="With fewer persons (or sides) than this, no workers are started to put them together.",
+        source="starting workers takes as long as putting some ten persons together",
+    )
     scheduler_s: float = number(
         20.0,
         low=1.0,

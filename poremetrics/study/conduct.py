@@ -9,7 +9,6 @@ import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from poremetrics.study import store as stored
 from poremetrics.study import tables
 from poremetrics.study.cohort import cohort, responses
 from poremetrics.study.exclusions import exclusions
+from poremetrics.study.gather import SUMMED, gathered
 from poremetrics.study.manifest import (
     ManifestError,
     Problem,
@@ -33,10 +33,10 @@ from poremetrics.study.manifest import (
     without_unsure_baselines,
 )
 from poremetrics.study.methods import methods_paragraph
-from poremetrics.study.plan import Pair, Plan, make_plan
-from poremetrics.study.records import NOT_STORED, Outcome, PairResult, Task
+from poremetrics.study.plan import Plan, make_plan
+from poremetrics.study.records import NOT_STORED, Outcome, Task
 from poremetrics.study.run import Runner, cores, on_dask, on_processes
-from poremetrics.study.series import SeriesResult, assemble
+from poremetrics.study.series import SeriesResult
 
 _VIEWS = ("auto", "face", "closeup")
 _NEEDED = ("pyarrow", "statsmodels")
@@ -87,12 +87,12 @@ class StudyResult:
     computed: int
     settings: Settings
     provenance: Provenance
+    _workers: int = field(default=1, repr=False)
     _place: _PrivateFolder | None = field(default=None, repr=False)
 
     def series(self) -> Iterator[SeriesResult]:
-        """Yield every person's, or side's, visits, in the order of the manifest."""
-        for one in self.plan.series:
-            yield assemble(one, partial(load_pair, self.plan, self.failures, None), self.settings)
+        """Return every person's, or side's, visits, in the order of the manifest."""
+        return gathered(self.plan, self.failures, None, self.settings, self._workers)
 
     def pores(self) -> pd.DataFrame:
         """Return the pores of all persons; for large studies take :meth:`series` instead."""
@@ -187,13 +187,12 @@ def study(
         tell("reading the photos' fingerprints", 0.0)
         plan = make_plan(visits, folder, settings, repeatability, view, marker_mm)
         missing = [task for key, task in plan.tasks.items() if not stored.has(folder, key)]
-        runner = _runner(workers, scheduler, settings)
+        here = cores() if workers is None else workers
+        runner = _runner(here, scheduler, settings)
         failures = _run(missing, runner, len(plan.tasks), tell)
 
     tell("putting the visits together", 1.0)
-    summaries = [
-        assemble(one, partial(load_pair, plan, failures, SUMMED), settings) for one in plan.series
-    ]
+    summaries = list(gathered(plan, failures, SUMMED, settings, here))
     flow = exclusions(checked, dropped, visits, summaries)
     effects = cohort(responses(summaries), settings)
     listed = _stacked([one.visits for one in summaries], tables.VISITS)
@@ -212,38 +211,8 @@ def study(
         computed=len(missing) - len(failures),
         settings=settings,
         provenance=made,
+        _workers=here,
         _place=place,
-    )
-
-
-SUMMED = ("changes", "quality")
-"""Tables of a pair that the summaries of a study need."""
-
-
-def load_pair(
-    plan: Plan, failures: Mapping[str, Outcome], names: Sequence[str] | None, pair: Pair
-) -> PairResult:
-    """Return the stored result of a pair, or why there is none.
-
-    Parameters
-    ----------
-    plan : Plan
-        The study.
-    failures : mapping of str to Outcome
-        Pairs that left nothing in the store.
-    names : sequence of str or None
-        Tables to read; None for all.
-    pair : Pair
-        Which.
-    """
-    if pair.key is None:
-        return PairResult(failure="photo", reason="a photo of the pair cannot be read")
-    if pair.key in failures:
-        outcome = failures[pair.key]
-        return PairResult(failure=outcome.failure, reason=outcome.reason)
-    found = stored.get(plan.tasks[pair.key].store, pair.key, names)
-    return found or PairResult(
-        failure="died", reason="its stored result is gone or damaged; run the study again"
     )
 
 
@@ -270,10 +239,10 @@ def require_extra() -> None:
         )
 
 
-def _runner(workers: int | None, scheduler: str | None, settings: Settings) -> Runner:
+def _runner(workers: int, scheduler: str | None, settings: Settings) -> Runner:
     if scheduler:
         return on_dask(scheduler, settings.study)
-    return on_processes(cores() if workers is None else workers, settings.study)
+    return on_processes(workers, settings.study)
 
 
 def _run(missing: Sequence[Task], runner: Runner, total: int, tell: Progress) -> dict[str, Outcome]:

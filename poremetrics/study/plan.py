@@ -126,7 +126,7 @@ def make_plan(
         store=store.resolve(),
         versions=versions,
     )
-    shared = _shared_key(settings, repeatability, versions)
+    shared = shared_key(settings, repeatability, versions)
     tasks: dict[str, Task] = {}
     series = []
     for (subject, side), found in by_series(visits).items():
@@ -192,9 +192,20 @@ def key_of(task: Task, shared: str) -> str:
     return _hash(parts)
 
 
-def _shared_key(
+def shared_key(
     settings: Settings, repeatability: Repeatability | None, versions: Mapping[str, str]
 ) -> str:
+    """Return the hash of what all pairs of a study depend on.
+
+    Parameters
+    ----------
+    settings : Settings
+        Tunables.
+    repeatability : Repeatability or None
+        The clinic's own; None for the published one.
+    versions : mapping of str to str
+        Of libraries and code.
+    """
     chosen = settings.model_dump(exclude=_SILENT_ROOMS | {"study"})
     chosen["study"] = settings.study.model_dump(include=_STUDY_SETTINGS_STORED)
     own = (repeatability or default_repeatability()).model_dump()

@@ -66,7 +66,7 @@ def _pooled(
     left = iter(tasks)
     exhausted = False
     while not exhausted:
-        with _pool(min(workers, max(len(tasks), 1))) as pool:
+        with worker_pool(min(workers, max(len(tasks), 1))) as pool:
             under_way: dict[Future[Outcome], Task] = {}
             broken = False
             while not broken:
@@ -97,7 +97,7 @@ def _pooled(
 def _alone(task: Task, tries: int) -> Iterator[Outcome]:
     """Run one task in a process of its own, as often as allowed."""
     for _ in range(max(tries, 1)):
-        with _pool(1) as pool:
+        with worker_pool(1) as pool:
             try:
                 yield pool.submit(run_pair, task).result()
             except BrokenProcessPool:
@@ -107,8 +107,14 @@ def _alone(task: Task, tries: int) -> Iterator[Outcome]:
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Hold worker processes; on the way out nothing new begins."""
+def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Hold worker processes; on the way out nothing new begins.
+
+    Parameters
+    ----------
+    workers : int
+        Number of processes.
+    """
     # "spawn": no state of this process leaks into a worker, on every system alike.
     pool = ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
