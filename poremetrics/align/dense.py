@@ -41,6 +41,8 @@ class Field:
         Normalised textures at the finest level.
     correlation : (h, w) float32
         Local correlation of fine texture.
+    area : (h, w) float32
+        Area of every grid pixel in after pixels; negative where mirrored.
     factor : int
         Grid pixels per pixel of the finest level.
     """
@@ -51,6 +53,7 @@ class Field:
     texture_before: FloatImage
     texture_after: FloatImage
     correlation: FloatImage
+    area: FloatImage
     factor: int
 
 
@@ -110,17 +113,17 @@ def align_dense(
         factor * factor * noise_gain(settings.refine_rounds)
     )
     error = np.sqrt(noise + lag + np.float32(settings.error_floor_px**2))
-    size = before.shape
-    grid_u = _resize(u, (rows, cols), cv2.INTER_CUBIC)
+    whole = rows, cols
+    inside = slice(before.shape[0]), slice(before.shape[1])
+    node_px = float(factor * settings.node_px)
     return Field(
-        after_map=_apply(affine, grid_u, 1.0)[: size[0], : size[1]],
-        error_px=_resize(error, (rows, cols), cv2.INTER_LINEAR)[: size[0], : size[1]],
-        round_trip_px=_resize(round_trip, (rows, cols), cv2.INTER_LINEAR)[: size[0], : size[1]],
+        after_map=_displaced(_placed(affine, whole, 1.0), affine, u)[inside],
+        error_px=_resize(error, whole, cv2.INTER_LINEAR)[inside],
+        round_trip_px=_resize(round_trip, whole, cv2.INTER_LINEAR)[inside],
         texture_before=level.texture,
         texture_after=warped,
-        correlation=_resize(level.local_correlation(warped), (rows, cols), cv2.INTER_LINEAR)[
-            : size[0], : size[1]
-        ],
+        correlation=_resize(level.local_correlation(warped), whole, cv2.INTER_LINEAR)[inside],
+        area=_resize(_area(affine, u, node_px), whole, cv2.INTER_LINEAR)[inside],
         factor=factor,
     )
 
@@ -160,24 +163,43 @@ def _stack(planes: Sequence[npt.NDArray[np.floating]]) -> FloatImage:
     return np.asarray(cv2.merge([np.ascontiguousarray(p, np.float32) for p in planes]), np.float32)
 
 
-def _apply(affine: Affine, u: FloatImage, factor: float) -> FloatImage:
-    """Return the after position of every pixel of a level reduced by ``factor``."""
-    rows, cols = u.shape[:2]
+def _placed(affine: Affine, shape: tuple[int, int], factor: float) -> FloatImage:
+    """Return the after position of every pixel of a level reduced by ``factor``, undisplaced."""
     centre = 0.5 * (factor - 1.0)
-    x = (factor * np.arange(cols, dtype=np.float32) + np.float32(centre)) + u[..., 0]
-    y = (factor * np.arange(rows, dtype=np.float32) + np.float32(centre))[:, None] + u[..., 1]
-    a = affine.astype(np.float32)
-    return _stack((a[0, 0] * x + a[0, 1] * y + a[0, 2], a[1, 0] * x + a[1, 1] * y + a[1, 2]))
+    x = factor * np.arange(shape[1]) + centre
+    y = (factor * np.arange(shape[0]) + centre)[:, None]
+    return _stack([(a * x + a_t) + b * y for a, b, a_t in affine])
+
+
+def _displaced(placed: FloatImage, affine: Affine, u: FloatImage) -> FloatImage:
+    """Return the after positions ``placed`` under a displacement ``u`` (nodes, grid pixels).
+
+    The affine map turns the displacement on the nodes: it and the interpolation are both linear.
+    """
+    turned = np.asarray(cv2.transform(u, affine[:, :2].astype(np.float32)), dtype=np.float32)
+    rows, cols = placed.shape[:2]
+    return placed + _resize(turned, (rows, cols), cv2.INTER_CUBIC)
+
+
+def _area(affine: Affine, u: FloatImage, node_px: float) -> FloatImage:
+    """Return the area of a grid pixel in after pixels, on the nodes of ``u``."""
+    x_row, x_col = np.gradient(u[..., 0], node_px)
+    y_row, y_col = np.gradient(u[..., 1], node_px)
+    stretch = (1.0 + x_col) * (1.0 + y_row) - x_row * y_col
+    return np.asarray(np.linalg.det(affine[:, :2]) * stretch, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Level:
-    """One level of the pyramid: both textures and the weight of each pixel."""
+    """One level of the pyramid: both textures, and the weight of each pixel of the first.
+
+    ``affine`` maps the grid to the after texture; ``placed`` is where it puts each pixel.
+    """
 
     texture: FloatImage
     weight: FloatImage
     after: FloatImage
-    after_patch: Patch
+    placed: FloatImage
     affine: Affine
     factor: int
     settings: AlignSettings
@@ -194,12 +216,13 @@ class _Level:
     ) -> _Level:
         shape = before.shape[0] // factor, before.shape[1] // factor
         patch = after.reduce(factor * affine_scale(affine))
+        in_patch = patch.locating() @ np.vstack((affine, (0.0, 0.0, 1.0)))
         return cls(
             normalise(_resize(before, shape, cv2.INTER_AREA), settings),
             _resize(weight, shape, cv2.INTER_AREA),
             normalise(patch.image, settings),
-            patch,
-            affine,
+            _placed(in_patch, shape, factor),
+            in_patch,
             factor,
             settings,
         )
@@ -211,11 +234,15 @@ class _Level:
 
     def warp(self, u: FloatImage) -> FloatImage:
         """Return the after texture under displacement ``u`` (nodes, grid pixels)."""
-        shape = self.texture.shape[0], self.texture.shape[1]
-        at = _apply(self.affine, _resize(u, shape, cv2.INTER_CUBIC), self.factor)
-        x, y = self.after_patch.locate(at[..., 0], at[..., 1])
+        at = _displaced(self.placed, self.affine, u)
         return np.asarray(
-            cv2.remap(self.after, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT),
+            cv2.remap(
+                self.after,
+                at,
+                np.empty(0, np.float32),
+                cv2.INTER_CUBIC,
+                borderMode=cv2.BORDER_CONSTANT,
+            ),
             dtype=np.float32,
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from poremetrics.model import Box, FloatImage, Rgb
 from poremetrics.settings.align import AlignSettings
@@ -49,7 +50,7 @@ def normalise(log_image: FloatImage, settings: AlignSettings) -> FloatImage:
     smooth = blur(log_image, settings.texture_smooth_px)
     detail = smooth - blur(log_image, settings.texture_sigma_px)
     spread = np.sqrt(blur(detail * detail, settings.texture_sigma_px))
-    return np.clip(detail / (spread + settings.texture_floor), -3.0, 3.0)
+    return np.clip(detail / (spread + np.float32(settings.texture_floor)), -3.0, 3.0)
 
 
 def fine(texture: FloatImage, settings: AlignSettings) -> FloatImage:
@@ -92,11 +93,13 @@ class Patch:
             self.factor_y * rows / size[1],
         )
 
-    def locate(self, x: FloatImage, y: FloatImage) -> tuple[FloatImage, FloatImage]:
-        """Return patch coordinates of positions in the photo."""
-        return (
-            ((x - (self.x0 - 0.5)) / self.factor_x - 0.5).astype(np.float32),
-            ((y - (self.y0 - 0.5)) / self.factor_y - 0.5).astype(np.float32),
+    def locating(self) -> npt.NDArray[np.float64]:
+        """Return the (2, 3) affine map from positions in the photo to those in the patch."""
+        return np.array(
+            [
+                [1.0 / self.factor_x, 0.0, -(self.x0 - 0.5) / self.factor_x - 0.5],
+                [0.0, 1.0 / self.factor_y, -(self.y0 - 0.5) / self.factor_y - 0.5],
+            ]
         )
 
 

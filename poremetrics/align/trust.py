@@ -10,6 +10,9 @@ from poremetrics.align.texture import fine
 from poremetrics.model import FloatImage, Grid, Mask, RegionAlignment
 from poremetrics.settings.align import AlignSettings
 
+_SPARSE = 4
+"""Every fourth row and column tell the median of a map that is smooth over the nodes' spacing."""
+
 
 def assess(
     name: str,
@@ -43,9 +46,9 @@ def assess(
         skin from another, since places were not picked by how well they agree.
     """
     both = before_skin & after_skin
-    area = jacobian(field.after_map)
-    middle = float(np.median(area[both])) if both.any() else float("nan")
-    usual = float(np.median(field.correlation[both])) if both.any() else 0.0
+    area = field.area
+    middle = _median(area, both)
+    usual = _median(field.correlation, both) if both.any() else 0.0
     least = max(settings.trust_correlation, settings.trust_relative * usual)
     trusted = (
         (field.correlation >= least)
@@ -60,7 +63,7 @@ def assess(
         common = np.zeros_like(common)
         share = 0.0
     median, p95 = error_quantiles(field.error_px[common], (0.5, 0.95))
-    scale = float(np.sqrt(np.median(area[common]))) if common.any() else float("nan")
+    scale = float(np.sqrt(_median(area, common)))
     region = RegionAlignment(
         name=name,
         grid=grid,
@@ -99,12 +102,11 @@ def correlation(first: FloatImage, second: FloatImage, mask: Mask, factor: int) 
     return float(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b) + 1e-12))
 
 
-def jacobian(after_map: FloatImage) -> FloatImage:
-    """Return the area of every grid pixel in after pixels; negative where mirrored."""
-    x, y = after_map[..., 0], after_map[..., 1]
-    x_row, x_col = np.gradient(x)
-    y_row, y_col = np.gradient(y)
-    return np.asarray(x_col * y_row - x_row * y_col, dtype=np.float32)
+def _median(image: FloatImage, mask: Mask) -> float:
+    """Return the median of a smooth map under a mask; NaN without any."""
+    sparse = (slice(None, None, _SPARSE), slice(None, None, _SPARSE))
+    values = image[sparse][mask[sparse]] if mask[sparse].any() else image[mask]
+    return float(np.median(values)) if values.size else float("nan")
 
 
 def error_quantiles(error_px: FloatImage, levels: tuple[float, ...]) -> tuple[float, ...]:
