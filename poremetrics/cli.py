@@ -288,6 +288,7 @@ def repeatability(
     from poremetrics import report
     from poremetrics.compare import repeatability as run
 
+    report.check_file(output)
     with terminal.progress(quiet) as tell:
         found = run(list(photos), **_options(view, settings=settings, tell=tell))
         report.write_text(output, found.model_dump_json(indent=2) + "\n")

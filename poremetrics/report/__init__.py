@@ -20,9 +20,10 @@ from poremetrics.report.figures import (
     plot_strip,
 )
 from poremetrics.report.files import check_label, contents, write
-from poremetrics.report.folder import check_target, write_text
+from poremetrics.report.folder import check_file, check_target, write_text
 
 __all__ = [
+    "check_file",
     "check_label",
     "check_target",
     "contents",

@@ -108,11 +108,49 @@ def check_target(target: Path, *, marker: str = MARKER) -> None:
     Raises
     ------
     UsageError
-        It is a file, the folder the user is in, holds something that is not a result, or the disk
-        refuses to tell.
+        It is a file, the folder the user is in, holds something that is not a result, or nothing
+        can be written beside it.
     """
     with told(target):
         _check_target(target, marker)
+        check_place(target.parent)
+
+
+def check_file(path: Path) -> None:
+    """Refuse a file that cannot be written, before the work that shall fill it.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+
+    Raises
+    ------
+    UsageError
+        It is a folder, the folder around it does not exist, or nothing can be written there.
+    """
+    with told(path):
+        if path.is_dir():
+            raise UsageError(path.name or str(path), "is a folder", "name a file in it")
+        if not path.parent.exists():
+            raise OSError(errno.ENOENT, "no such folder")
+        check_place(path.parent)
+
+
+def check_place(folder: Path) -> None:
+    """Write a file nobody sees into a folder, or into the nearest one above that exists.
+
+    Raises
+    ------
+    OSError
+        The system refuses it; asking for permissions alone would miss read-only disks.
+    """
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest) as file:
+            file.write(b"x")
+    except FileNotFoundError as error:  # the folder is there, but takes nothing, as /proc
+        raise OSError(errno.EACCES, "takes no files") from error
 
 
 def _check_target(target: Path, marker: str) -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from poremetrics.errors import UsageError
-from poremetrics.report.folder import TOOL, synced, told
+from poremetrics.report.folder import TOOL, check_place, synced, told
 from poremetrics.report.html import html_bytes
 from poremetrics.report.record import json_bytes, utc
 from poremetrics.report.series import build_series, build_study
@@ -42,13 +42,14 @@ def check_study_folder(target: Path) -> None:
     Raises
     ------
     UsageError
-        It is a file, or holds something else.
+        It is a file, holds something else, or takes no files.
     """
-    if target.exists() and not target.is_dir():
-        raise UsageError(target.name, "is not a folder", "name a new folder for the study")
-    if not target.exists():
-        return
     with told(target):
+        if target.exists() and not target.is_dir():
+            raise UsageError(target.name, "is not a folder", "name a new folder for the study")
+        check_place(target)
+        if not target.exists():
+            return
         _finish(target)
         foreign = sorted({entry.name for entry in target.iterdir()} - _OWN - _own_names(target))
     if foreign:
