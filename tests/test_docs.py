@@ -181,6 +181,7 @@ def test_every_column_of_a_study_is_described() -> None:
         "timeline": study_tables.TIMELINE,
         "lives": study_tables.LIVES,
         "trends": study_tables.TRENDS,
+        "contrasts": study_tables.CONTRASTS,
         "pairs": study_tables.PAIRS,
         "exclusions": study_tables.EXCLUSIONS,
         "cohort": study_tables.COHORT,

@@ -31,7 +31,7 @@ STORE = "pairs"
 _FRESH = ".new"
 _READY = ".ready"
 _OWN = frozenset({MARKER, STORE, _FRESH, _READY, ".DS_Store", "Thumbs.db", "desktop.ini"})
-_SHORT = ("visits", "pairs", "timeline", "trends", "exclusions", "cohort")
+_SHORT = ("visits", "pairs", "timeline", "trends", "contrasts", "exclusions", "cohort")
 _LONG = ("pores", "changes", "quality", "lives")
 FORMAT = 1
 

@@ -24,6 +24,7 @@ from poremetrics.settings import Settings
 from poremetrics.study import store as stored
 from poremetrics.study import tables
 from poremetrics.study.cohort import cohort, responses
+from poremetrics.study.contrasts import contrasts
 from poremetrics.study.exclusions import exclusions
 from poremetrics.study.gather import SUMMED, gathered
 from poremetrics.study.manifest import (
@@ -58,7 +59,7 @@ class StudyResult:
     ----------
     plan : Plan
         Series, pairs and where their results lie.
-    visits, pairs, trends, timeline, exclusions, cohort : DataFrame
+    visits, pairs, trends, timeline, contrasts, exclusions, cohort : DataFrame
         Columns of :mod:`poremetrics.study.tables`, all persons together.
     problems : tuple of Problem
         Bad rows of the manifest that were left out.
@@ -79,6 +80,7 @@ class StudyResult:
     pairs: pd.DataFrame
     trends: pd.DataFrame
     timeline: pd.DataFrame
+    contrasts: pd.DataFrame
     exclusions: pd.DataFrame
     cohort: pd.DataFrame
     problems: tuple[Problem, ...]
@@ -203,6 +205,7 @@ def study(
         pairs=_stacked([one.pairs for one in summaries], tables.PAIRS),
         trends=_stacked([one.trends for one in summaries], tables.TRENDS),
         timeline=_stacked([one.timeline for one in summaries], tables.TIMELINE),
+        contrasts=contrasts(summaries),
         exclusions=flow,
         cohort=effects,
         problems=checked.problems,

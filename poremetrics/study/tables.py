@@ -100,6 +100,19 @@ TRENDS: Mapping[str, str] = {
     "story": "str",
 }
 """One row per region and headline measure: where it stands at the last visit, and the course."""
+CONTRASTS: Mapping[str, str] = {
+    **VISIT,
+    "region": "str",
+    "control_side": "str",
+    "control": "str",
+    "metric": "str",
+    "change_pct": "float64",
+    "control_change_pct": "float64",
+    "difference_pct": "float64",
+    "difference_low_pct": "float64",
+    "difference_high_pct": "float64",
+}
+"""One row per visit, treated region and headline measure of a person with control skin."""
 PAIRS: Mapping[str, str] = {
     "subject": "str",
     "side": "str",
