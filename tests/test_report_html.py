@@ -320,6 +320,42 @@ def test_zoom_reaches_and_passes_the_pixels_of_the_photo(browser, files):
         )
 
 
+def in_view(visit, name: str) -> bool:
+    """Whether an element of the first viewer lies within what its stage shows."""
+    box = visit.page.locator(f".viewer .{name}").first.bounding_box()
+    stage = visit.page.locator(".viewer .stage").first.bounding_box()
+    return (
+        stage["x"] <= box["x"]
+        and box["x"] + box["width"] <= stage["x"] + stage["width"]
+        and stage["y"] <= box["y"]
+        and box["y"] + box["height"] <= stage["y"] + stage["height"]
+    )
+
+
+def test_names_and_cut_stay_in_view_when_zoomed(browser, files):
+    with Visit(browser, files / "pair.html", viewport={"width": 390, "height": 700}) as visit:
+        viewer = visit.page.locator(".viewer").first
+        stage = viewer.locator(".stage")
+        for zoom in ("fit", "400"):
+            viewer.locator(f"input.c-zoom-{zoom}").check(force=True)
+            for place in (0.0, 0.5, 1.0):
+                stage.evaluate(
+                    "(one, at) => { one.scrollLeft = at * (one.scrollWidth - one.clientWidth);"
+                    " one.scrollTop = at * (one.scrollHeight - one.clientHeight); }",
+                    place,
+                )
+                visit.page.wait_for_function(
+                    # The cut is set by the scroll event, which comes with the next frame.
+                    "() => { const s = document.querySelector('.stage').getBoundingClientRect();"
+                    " const a = document.querySelector('.sheet').getBoundingClientRect();"
+                    " const cut = parseFloat(document.querySelector('.sheet').style"
+                    ".getPropertyValue('--cut')) / 100 * a.width + a.left;"
+                    " return Math.abs(cut - (s.left + s.width / 2)) < 10; }"
+                )
+                assert in_view(visit, "tag-before")
+                assert in_view(visit, "tag-after")
+
+
 def test_marks_are_shown_on_demand(browser, files, pair):
     with Visit(browser, files / "pair.html") as visit:
         viewer = visit.page.locator(".viewer").first

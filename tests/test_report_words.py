@@ -16,7 +16,7 @@ from poremetrics.columns import FLAGS, QUALITY, table
 from poremetrics.report import texts
 from poremetrics.report.blocks import Light, Pair, Row, Table
 from poremetrics.report.marks import SIZE_CLASSES, STYLES, marks
-from poremetrics.report.quality import light
+from poremetrics.report.quality import light, reasons
 from poremetrics.report.sections import build
 from poremetrics.report.sentences import (
     at_least,
@@ -24,6 +24,8 @@ from poremetrics.report.sentences import (
     interval,
     kept_together,
     length,
+    limit_with_unit,
+    measured,
     percent,
     range_words,
     region_name,
@@ -120,6 +122,7 @@ def test_the_summary_reads_at_the_age_of_twelve(report):
 def test_every_name_in_the_tables_has_its_words():
     for check in CHECKS:
         assert check in texts.CHECKS
+        assert check in texts.FAILED
     for measure in (*HEADLINE, *SECONDARY):
         assert measure.name in texts.METRICS
         assert measure.name_px in texts.METRICS
@@ -171,9 +174,9 @@ def test_quality_says_what_and_what_to_do(pair):
     assert lamp.level == "fair"
     assert lamp.notes[0].refuses
     assert not lamp.notes[-1].refuses
-    shine = next(note for note in lamp.notes if note.title.startswith("Shine"))
-    assert shine.title == "Shine – after: nose"
-    assert shine.figure == "0.425; limit 0.250"
+    shine = next(note for note in lamp.notes if note.title.startswith("Too much shine"))
+    assert shine.title == "Too much shine: nose (after)"
+    assert shine.figure == "0.425; limit 0.25"
     assert shine.advice == CHECKS["glare"].remedy
     assert light(pair.quality, nothing_left=True).level == "poor"
     assert light(pair.quality[pair.quality["ok"]], nothing_left=False).level == "good"
@@ -184,8 +187,34 @@ def test_what_could_not_be_measured_is_said_so():
     row = {"photo": "pair", "region": "all", "check": "expression", "value": np.nan, "limit": 0.1,
            "unit": "1", "ok": False}  # fmt: skip
     note = light(table([row], QUALITY), nothing_left=False).notes[0]
-    assert note.title == "Same expression"
-    assert note.figure == texts.NOT_MEASURED
+    assert note.title == texts.NOT_MEASURED
+    assert note.figure == "Same expression"
+    assert note.advice == CHECKS["expression"].remedy
+
+
+def test_what_follows_from_another_failure_is_told_in_one_line():
+    rows = [
+        {"photo": "pair", "region": "nose", "check": name, "value": value, "limit": 0.3,
+         "unit": "1", "ok": False}
+        for name, value in (("focus", np.nan), ("common_share", 0.1), ("light", np.nan))
+    ]  # fmt: skip
+    quality = table(rows, QUALITY)
+    notes = light(quality, nothing_left=True).notes
+    assert [note.title for note in notes] == [
+        "Too little of the same skin in view: nose",
+        texts.NOT_MEASURED,
+    ]
+    assert notes[1].figure == "Focus, Same light in both photos"
+    assert reasons(quality, "nose") == (
+        f"Too little of the same skin in view: {CHECKS['common_share'].remedy}",
+    )
+
+
+def test_shares_are_printed_in_percent_and_limits_as_they_were_set():
+    assert measured("plug_fraction", 0.000419, "1") == "0.042 %"
+    assert measured("redness", 10.84, "a*") == "10.8"
+    assert limit_with_unit(0.5, "1") == "0.5"
+    assert limit_with_unit(3.0, "px") == "3 px"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +233,7 @@ def test_nothing_comparable_is_a_result_with_remedies():
     assert report.verdict == "not comparable"
     assert texts.OTHER_SKIN in report.notes
     assert all(card.reasons for card in report.cards)
+    assert len(report.notes) == len(set(report.notes))
     lamp = report.sections[0].blocks[0]
     assert isinstance(lamp, Light)
     assert lamp.level == "poor"

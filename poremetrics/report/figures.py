@@ -199,7 +199,7 @@ def plot_sizes(result: Comparison | Measurement, *, ax: Axes | None = None) -> A
     pores = result.pores[is_pore(result.pores)]
     if isinstance(result, Comparison):
         pores = pores[pores["in_common_area"]]
-    in_um = len(pores) > 0 and bool(pores["diameter_um"].notna().all())
+    in_um = bool(pores["diameter_um"].notna().any())  # forced ones may have none
     column, unit = ("diameter_um", "µm") if in_um else ("diameter_px", "px")
     step = settings.report.size_bin_um if in_um else settings.report.size_bin_px
     visible = settings.change.visible_diameter_um if in_um else settings.change.visible_diameter_px
@@ -214,7 +214,8 @@ def plot_sizes(result: Comparison | Measurement, *, ax: Axes | None = None) -> A
     )
     for photo, name, colour in photos:
         values = pores[column] if photo is None else pores.loc[pores["photo"] == photo, column]
-        counts, _ = np.histogram(values.dropna().clip(upper=edges[-1]), edges)
+        values = values.dropna()
+        counts, _ = np.histogram(values.clip(upper=edges[-1]), edges)
         ax.stairs(counts, edges, color=colour, linewidth=1.6, label=f"{name} ({len(values)})")
         ax.stairs(counts, edges, color=colour, fill=True, alpha=0.12)
     ax.axvline(visible, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2)))

@@ -10,7 +10,13 @@ import pandas as pd
 from poremetrics.change.checks import CHECKS
 from poremetrics.report import texts
 from poremetrics.report.blocks import Block, Details, Group, Light, Note, Table, Text
-from poremetrics.report.sentences import WHOLE, figure, region_name, with_unit
+from poremetrics.report.sentences import (
+    WHOLE,
+    figure,
+    limit_with_unit,
+    region_name,
+    with_unit,
+)
 
 
 def light(quality: pd.DataFrame, *, nothing_left: bool) -> Light:
@@ -42,53 +48,85 @@ def failed_checks(quality: pd.DataFrame) -> pd.DataFrame:
 
 def _notes(quality: pd.DataFrame) -> tuple[Note, ...]:
     """Return one note per failed check, those that refuse first."""
-    notes = []
     failed = failed_checks(quality)
-    for check, group in failed.groupby("check", sort=False):
-        declared = CHECKS.get(str(check))
-        photos = [texts.CHECK_PHOTOS.get(str(name), str(name)) for name in group["photo"].unique()]
-        places = ", ".join(_place(str(name)) for name in group["region"].unique())
-        where = f"{texts.AND.join(photos)}: {places}".lower()
-        title = texts.FAILED_LINE.format(check=check_name(str(check)), where=where)
-        of_all = set(group["region"]) == {WHOLE} and set(group["photo"]) == {"pair"}
-        notes.append(
-            Note(
-                check_name(str(check)) if of_all else title,
-                _worst(group, None if declared is None else declared.bound),
-                "" if declared is None else declared.remedy,
-                declared is not None and declared.refuses,
-            )
-        )
-    return tuple(sorted(notes, key=lambda note: not note.refuses))
+    known = failed["value"].notna()
+    notes = [
+        _note(str(check), group) for check, group in failed[known].groupby("check", sort=False)
+    ]
+    notes.sort(key=lambda note: not note.refuses)
+    unknown = [
+        name
+        for name in failed["check"].drop_duplicates()
+        if name not in set(failed.loc[known, "check"])
+    ]
+    if unknown:
+        # Mostly because another check failed: one line says so, not one each.
+        names = ", ".join(check_name(str(name)) for name in unknown)
+        advice = "" if notes else " ".join(dict.fromkeys(map(_remedy, unknown)))
+        refuses = any(_refuses(str(name)) for name in unknown)
+        notes.append(Note(texts.NOT_MEASURED, names, advice, refuses))
+    return tuple(notes)
+
+
+def _note(check: str, group: pd.DataFrame) -> Note:
+    """Return the note on one check that failed in some photos and regions."""
+    declared = CHECKS.get(check)
+    places = ", ".join(
+        region_name(str(name)).lower() for name in group["region"].unique() if name != WHOLE
+    )
+    photos = texts.AND.join(
+        texts.CHECK_PHOTOS.get(str(name), str(name)).lower()
+        for name in group["photo"].unique()
+        if name != "pair"
+    )
+    pattern = texts.FAILED_WHERE[bool(places), bool(photos)]
+    return Note(
+        pattern.format(check=failed_name(check), places=places, photos=photos),
+        _worst(group, None if declared is None else declared.bound),
+        _remedy(check),
+        _refuses(check),
+    )
+
+
+def _remedy(check: str) -> str:
+    declared = CHECKS.get(check)
+    return "" if declared is None else declared.remedy
+
+
+def _refuses(check: str) -> bool:
+    declared = CHECKS.get(check)
+    return declared is not None and declared.refuses
 
 
 def _worst(group: pd.DataFrame, bound: str | None) -> str:
     """Return the figure furthest past its limit."""
-    known = group[group["value"].notna()]
-    if known.empty:
-        return texts.NOT_MEASURED
-    row = known.sort_values("value", ascending=bound == "min").iloc[0]
+    row = group.sort_values("value", ascending=bound == "min").iloc[0]
     return texts.FAILED_FIGURE.format(
         value=with_unit(float(row["value"]), str(row["unit"])),
-        limit=with_unit(float(row["limit"]), str(row["unit"])),
+        limit=limit_with_unit(float(row["limit"]), str(row["unit"])),
     )
 
 
 def reasons(quality: pd.DataFrame, region: str) -> tuple[str, ...]:
-    """Return what kept a region from being compared, and what to do about it."""
+    """Return what kept a region from being compared, and what to do about it.
+
+    What could not be measured is left out where something was measured and found wanting: that is
+    the cause.
+    """
     failed = failed_checks(quality)
     failed = failed[failed["region"].isin([region, WHOLE])]
-    found = []
-    for name in failed["check"].drop_duplicates():
-        declared = CHECKS.get(str(name))
-        if declared is None or declared.refuses:
-            advice = "" if declared is None else f": {declared.remedy}"
-            found.append(f"{check_name(str(name))}{advice}")
-    return tuple(found)
+    counts = failed["check"].map(lambda name: name not in CHECKS or _refuses(str(name)))
+    refusing = failed[counts.astype(bool)]
+    known = refusing[refusing["value"].notna()]
+    names = (refusing if known.empty else known)["check"].drop_duplicates()
+    return tuple(
+        f"{failed_name(name)}: {_remedy(name)}".removesuffix(": ") for name in map(str, names)
+    )
 
 
-def _place(region: str) -> str:
-    return texts.WHERE_ALL if region == WHOLE else region_name(region)
+def failed_name(name: str) -> str:
+    """Return a check that failed as it is printed: what is wrong."""
+    return texts.FAILED.get(name, check_name(name))
 
 
 def check_name(name: str) -> str:
@@ -112,7 +150,7 @@ def checks_table(quality: pd.DataFrame) -> tuple[Block, ...]:
             (
                 check_name(str(check)),
                 texts.CHECK_PHOTOS.get(str(photo), str(photo)),
-                sign + with_unit(float(first["limit"]), str(first["unit"])),
+                sign + limit_with_unit(float(first["limit"]), str(first["unit"])),
                 *(cells.get(name, "") for name in regions),
             )
         )
@@ -127,6 +165,5 @@ def _check_cell(row: dict[Hashable, Any]) -> str:
     text = figure(float(row["value"]))
     if row["ok"]:
         return text
-    declared = CHECKS.get(str(row["check"]))
-    refuses = declared is None or declared.refuses
+    refuses = str(row["check"]) not in CHECKS or _refuses(str(row["check"]))
     return f"{text} {texts.CHECK_FAILED if refuses else texts.CHECK_NOTE}"

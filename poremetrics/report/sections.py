@@ -86,7 +86,9 @@ def _pair_notes(result: Comparison, photos: Shown) -> tuple[str, ...]:
         )
         if holds
     ]
-    others = (*alignment.notes, *result.before_face.notes, *result.after_face.notes)
+    # That the skin differs region by region follows from its differing altogether.
+    found = alignment.notes if alignment.same_skin else ()
+    others = (*found, *result.before_face.notes, *result.after_face.notes)
     early = [_timing_words(result)] if _too_soon(result) else []
     closed = _covered_note(photos, result.before_face)
     return tuple(dict.fromkeys([*early, *notes, *others, *closed]))
@@ -215,8 +217,16 @@ def _secondary(result: Comparison) -> Section | None:
     rows = result.changes[result.changes["verdict"] == _SECONDARY_VERDICT]
     if rows.empty:
         return None
-    table = change_table(texts.SECTIONS["secondary"], rows, verdicts=False)
-    return _section("secondary", texts.LEADS["secondary"], table)
+    together = rows[rows["region"] == WHOLE]
+    tables = [change_table(texts.SECTIONS["secondary"], together, verdicts=False)]
+    single = rows[rows["region"] != WHOLE]
+    if together.empty or len(set(single["region"])) == 1:
+        tables = [change_table(texts.SECTIONS["secondary"], single, verdicts=False)]
+        return _section("secondary", texts.LEADS["secondary"], *tables)
+    folded = change_table(texts.BY_REGION, single, verdicts=False)
+    return _section(
+        "secondary", texts.LEADS["secondary"], *tables, Details(texts.BY_REGION, (folded,))
+    )
 
 
 def _timing(result: Comparison) -> Section:

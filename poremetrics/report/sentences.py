@@ -94,7 +94,7 @@ def range_words(low: float, high: float) -> str:
 
 def kept_together(text: str) -> str:
     """Return ``text`` with figures and units that do not part at the end of a line."""
-    for unit in ("%", "µm", "mm", "px", "pixels"):
+    for unit in ("%", "µm", "mm", "px", "pixels", "°"):
         text = text.replace(f" {unit}", f"\u00a0{unit}")
     return text
 
@@ -158,8 +158,21 @@ def length(diameter_px: float, mm_per_px: float | None) -> str:
     return f"{figure(diameter_px * mm_per_px, 2)} mm"
 
 
-def with_unit(value: float, unit: str) -> str:
+def limit_with_unit(value: float, unit: str) -> str:
+    """Return a limit with its unit: as it was set, without zeros that claim precision."""
+    shown = texts.UNITS.get(unit, unit)
+    return f"{value:g} {shown}".strip().replace("-", "−")
+
+
+def measured(metric: str, value: float, unit: str) -> str:
+    """Return a measure as it is printed: shares in percent, CIELAB without its axis again."""
+    if metric in texts.SHARES:
+        return with_unit(100.0 * value, "%", 2)
+    return with_unit(value, unit)
+
+
+def with_unit(value: float, unit: str, digits: int = 3) -> str:
     """Return a figure with its unit, as far as the unit is worth printing."""
     shown = texts.UNITS.get(unit, unit)
-    text = figure(value)
+    text = figure(value, digits)
     return text if not shown or text == texts.MISSING else f"{text} {shown}"

@@ -9,7 +9,7 @@ import pandas as pd
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report import summary, texts
 from poremetrics.report.blocks import Group, Table
-from poremetrics.report.sentences import interval, percent, region_name, with_unit
+from poremetrics.report.sentences import interval, measured, percent, region_name
 from poremetrics.report.tables import rows_of
 
 _CHANGE_COLUMNS = ("before", "after", "change_pct", "interval", "rc_pct", "detectable_pct")
@@ -42,8 +42,8 @@ def _change_cells(row: Any, *, verdicts: bool) -> tuple[str, ...]:
     unit = str(row.unit)
     cells = (
         summary.metric_name(str(row.metric)),
-        with_unit(float(row.before), unit),
-        with_unit(float(row.after), unit),
+        measured(str(row.metric), float(row.before), unit),
+        measured(str(row.metric), float(row.after), unit),
         percent(float(row.change_pct)),
         interval(float(row.ci_low_pct), float(row.ci_high_pct)),
         percent(float(row.rc_pct), signed=False),
@@ -64,7 +64,7 @@ def values_table(result: Measurement) -> Table:
             tuple(
                 (
                     summary.metric_name(str(row.metric)),
-                    with_unit(float(row.value), str(row.unit)),
+                    measured(str(row.metric), float(row.value), str(row.unit)),
                 )
                 for row in rows_of(result.regions[result.regions["region"] == region])
             ),

@@ -111,6 +111,10 @@ COVERED = (
     "What looks like eyes in this close-up is covered in every picture; the measurement is not "
     "touched. If it is no eye, write the report again with the option --no-anonymise."
 )
+BAR_KEY = (
+    "Dot: the change measured. Line: where the true change most likely lies. Grey: what two photos "
+    "of unchanged skin may differ by."
+)
 WHAT_IT_IS = (
     "This report describes how pores appear in photos. It is a measurement, not a diagnosis, and "
     "gives no advice on treatment. The size of a pore is largely inherited; care and treatment "
@@ -185,12 +189,41 @@ CHECKS: Mapping[str, str] = {
     "days_since_treatment": "Time since the treatment",
     "found": "Region in view in both photos",
 }
+FAILED: Mapping[str, str] = {
+    "resolution": "Too few pixels for small pores",
+    "sampling": "Too few pixels for any pore",
+    "focus": "Not in focus",
+    "clipping": "Burnt out or black",
+    "glare": "Too much shine",
+    "turned": "Turned away from the camera",
+    "skin_share": "Too little bare skin in view",
+    "texture": "Little fine texture (filter or make-up?)",
+    "smoothing": "Too little fine texture to measure",
+    "compression": "File compressed too much",
+    "same_skin": "The fine texture differs",
+    "same_place": "Another person or another place",
+    "alignment": "The photos do not fit on each other",
+    "relative_blur": "The focus differs",
+    "light": "The light differs",
+    "light_direction": "The light comes from another side",
+    "common_share": "Too little of the same skin in view",
+    "scale_ratio": "The distance differs",
+    "expression": "The expression differs",
+    "camera": "Another camera",
+    "days_since_treatment": "Too soon after the treatment",
+    "found": "Not in view in both photos",
+}
 CHECK_PHOTOS: Mapping[str, str] = {"before": BEFORE, "after": AFTER, "pair": "Both", "photo": PHOTO}
-FAILED_LINE = "{check} – {where}"
+FAILED_WHERE: Mapping[tuple[bool, bool], str] = {
+    (True, True): "{check}: {places} ({photos})",
+    (True, False): "{check}: {places}",
+    (False, True): "{check} ({photos})",
+    (False, False): "{check}",
+}
+"""By whether the region and the photo are told."""
 AND = " and "
 FAILED_FIGURE = "{value}; limit {limit}"
-NOT_MEASURED = "could not be measured"
-WHERE_ALL = "whole photo"
+NOT_MEASURED = "Could not be measured"
 WHERE_ALL_TITLE = "Whole photo"
 ALL_CHECKS = "All checks with their figures and limits"
 CHECK_FAILED = "✗"
@@ -257,6 +290,7 @@ SIZE_NOTE = (
 )
 
 # --- tables ------------------------------------------------------------------------------
+BY_REGION = "Region by region"
 METRICS: Mapping[str, str] = {
     "count": "Visible pores",
     "density_cm2": "Visible pores per cm²",
@@ -297,7 +331,17 @@ COLUMNS: Mapping[str, str] = {
     "software": "Software",
     "version": "Version",
 }
-UNITS: Mapping[str, str] = {"1": "", "pores": "", "deg": "°", "1/cm²": "", "1/Mpx": ""}
+UNITS: Mapping[str, str] = {
+    "1": "",
+    "pores": "",
+    "deg": "°",
+    "1/cm²": "",
+    "1/Mpx": "",
+    "a*": "",
+    "L*": "",
+}
+SHARES = ("plug_fraction", "shine")
+"""Measures that are shares of 1, printed in percent."""
 PHOTO_LINES = (
     "density_cm2",
     "density_mpx",

@@ -7,9 +7,15 @@
     var sheet = root.querySelector(".sheet");
     var slider = root.querySelector(".slider input");
 
+    // The cut divides what is in view: however far the picture is zoomed, it stays in reach.
     function move() {
       var value = Number(slider.value);
-      sheet.style.setProperty("--cut", value + "%");
+      var all = sheet.getBoundingClientRect();
+      var left = stage.getBoundingClientRect().left;
+      var from = Math.max(all.left, left);
+      var to = Math.min(all.right, left + stage.clientWidth);
+      var cut = all.width > 0 ? (100 * (from + (to - from) * value / 100 - all.left)) / all.width : value;
+      sheet.style.setProperty("--cut", Math.round(cut * 100) / 100 + "%");
       slider.setAttribute("aria-valuetext", slider.dataset.says.replace("{share}", 100 - value));
     }
     slider.addEventListener("input", move);
@@ -21,12 +27,15 @@
     stage.addEventListener("scroll", function () {
       seen.x = (stage.scrollLeft + stage.clientWidth / 2) / stage.scrollWidth;
       seen.y = (stage.scrollTop + stage.clientHeight / 2) / stage.scrollHeight;
+      move();
     });
+    window.addEventListener("resize", move);
     root.querySelectorAll(".controls input").forEach(function (input) {
       input.addEventListener("change", function () {
         var x = seen.x, y = seen.y;
         stage.scrollLeft = x * stage.scrollWidth - stage.clientWidth / 2;
         stage.scrollTop = y * stage.scrollHeight - stage.clientHeight / 2;
+        move();
       });
     });
 
