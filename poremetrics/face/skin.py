@@ -20,7 +20,6 @@ from poremetrics.settings.face import FaceSettings
 
 _LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
 _TINY = 1e-12
-_TO_LINEAR = to_linear(np.arange(256, dtype=np.uint8))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +86,7 @@ def hidden_skin(
         the skin's colour; ``fragment``: small islands of skin between all that. Masks may overlap.
     """
     inside = _some(inside)
-    linear = np.asarray(cv2.LUT(pixels, _TO_LINEAR), dtype=np.float32)
+    linear = to_linear(pixels)
     luminance = _luminance(linear)
     skin_light = float(np.median(luminance[inside])) + settings.dark_floor
     step = settings.mask_px_per_mm / px_per_mm
