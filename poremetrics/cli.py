@@ -464,12 +464,12 @@ def _formats(given: str) -> tuple[str, ...]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = "is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise UsageError(
-            path.name or str(path), str(reason).lower(), "give a readable file"
-        ) from error
+        return path.read_text("utf-8-sig")  # editors of Windows put a mark before the text
+    except UnicodeDecodeError as error:
+        raise UsageError(path.name, "is not text in UTF-8", "save it as UTF-8") from error
+    except OSError as error:
+        reason = str(error.strerror).lower()
+        raise UsageError(path.name or str(path), reason, "give a readable file") from error
 
 
 def _regions(path: Path) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from poremetrics.errors import SkinError, UsageError
 from poremetrics.settings import Settings, parse_settings
 from poremetrics.settings.face import FaceSettings
 from poremetrics.settings.study import StudySettings
-from poremetrics.study.manifest import parse_manifest
+from poremetrics.study.manifest import parse_manifest, read_manifest
 
 SKIN = visits(seed=1)[0].picture[:260, :300]
 PHOTO = as_photo(SKIN)
@@ -151,9 +151,40 @@ def test_files_of_options_that_hold_anything_else(command, skin, tmp_path, optio
         done = command("compare", *photos, "-o", tmp_path / "out", option, file)
         assert_told(done, 2)
     file.write_bytes(b"\xff\xfe\x00")
-    assert_told(command("compare", *photos, option, file), 2, "mine.txt", "utf-8")
+    assert_told(command("compare", *photos, option, file), 2, "mine.txt", "UTF-8")
     assert_told(command("compare", *photos, option, tmp_path), 2, "directory")
     assert_told(command("compare", *photos, option, tmp_path / "none"), 2, "none")
+
+
+def test_the_mark_that_windows_puts_before_a_text_is_no_part_of_it(command, skin, tmp_path) -> None:
+    texts = {
+        "--regions": json.dumps({"mine": SQUARE}),
+        "--settings": "[report]\r\ntable_digits = 6\r\n",
+        "--repeatability": json.dumps(CALIBRATION),
+    }
+    options = []
+    for option, text in texts.items():
+        file = tmp_path / option.strip("-")
+        file.write_text(text, "utf-8-sig", newline="")
+        assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+        options += [option, file]
+    photos = (skin, skin, "-o", tmp_path / "out", "--view", "closeup", "-q")
+    assert command("compare", *photos, *options).code == 0
+    result = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
+    assert result["settings"]["report"]["table_digits"] == 6
+    assert {row["region"] for row in result["changes"]} == {"mine", "all"}
+
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text(f"subject,visit,date,photo\nP1,0,2026-01-05,{skin}\n", "utf-8-sig")
+    read = read_manifest(manifest, StudySettings())
+    assert [visit.subject for visit in read.visits] == ["P1"]
+
+    for option, text in texts.items():  # two bytes a character: the other way Windows saves a text
+        file = tmp_path / option.strip("-")
+        file.write_text(text, "utf-16")
+        assert_told(command("compare", *photos, option, file), 2, file.name, "UTF-8")
+    manifest.write_text("subject,visit,date,photo\n", "utf-16")
+    assert_told(command("study", manifest, "-o", tmp_path / "study"), 2, "manifest.csv", "UTF-8")
 
 
 @settings(max_examples=60, **QUICK)
