@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import cv2
@@ -86,6 +88,14 @@ class _Outcome:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Tried:
+    """An aligned region, and by how much it is turned; None where its skin does not fit."""
+
+    aligned: RegionAlignment
+    turn_deg: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Pair:
     """Both photos and what was found in them."""
 
@@ -101,27 +111,35 @@ class _Pair:
         fits: list[str] = []
         notes: list[str] = []
         turns: list[float] = []
-        for region in self.before_face.regions:
+        # OpenCV works without the interpreter's lock, so the regions share the cores.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            tried = list(pool.map(self.best, self.before_face.regions))
+        for region, best in zip(self.before_face.regions, tried, strict=True):
             label = _LABELS.get(region.name, region.name.replace("_", " "))
-            best: RegionAlignment | None = None
-            for affine, skin in self.starts(region):
-                tried, agreement = self.region(region, affine, skin)
-                if agreement >= self.settings.same_correlation:
-                    best = tried
-                    fits.append(region.name)
-                    turns.append(float(np.degrees(np.arctan2(affine[1, 0], affine[0, 0]))))
-                    break
-                best = best or replace(tried, common=np.zeros_like(tried.common), common_share=0.0)
             if best is None:
                 notes.append(f"The {label} is not found in the after photo.")
                 continue
-            if region.name not in fits:
+            if best.turn_deg is None:
                 notes.append(f"The skin of the {label} does not match between the photos.")
-            regions.append(best)
+            else:
+                fits.append(region.name)
+                turns.append(best.turn_deg)
+            regions.append(best.aligned)
         turn = 90 * round(float(np.median(turns)) / 90) if turns else 0
         if turn:
             notes.append(f"The after photo is turned by about {abs(turn)}° against the before one.")
         return _Outcome(tuple(regions), tuple(fits), tuple(notes))
+
+    def best(self, region: Region) -> _Tried | None:
+        """Align one region from the first start that fits, or else from the likeliest."""
+        best: _Tried | None = None
+        for affine, skin in self.starts(region):
+            aligned, agreement = self.region(region, affine, skin)
+            if agreement >= self.settings.same_correlation:
+                return _Tried(aligned, float(np.degrees(np.arctan2(affine[1, 0], affine[0, 0]))))
+            nothing = replace(aligned, common=np.zeros_like(aligned.common), common_share=0.0)
+            best = best or _Tried(nothing, None)
+        return best
 
     def starts(self, region: Region) -> Sequence[tuple[Affine, Region | None]]:
         """Yield rough maps of a region, most likely first, each with the after photo's region."""
