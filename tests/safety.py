@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from poremetrics import cli
+
+OFFLINE = os.environ | {
+    "PYTHONPATH": os.pathsep.join(
+        [str(Path(__file__).parent / "offline"), os.environ.get("PYTHONPATH", "")]
+    ).rstrip(os.pathsep)
+}
+"""Surroundings in which a process, or a worker of it, that asks for a socket ends at once."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from closeups import save, visits
+from safety import OFFLINE
 
 
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -19,6 +20,7 @@ def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProc
         text=True,
         cwd=cwd,
         check=False,
+        env=OFFLINE,  # no command asks for a socket
     )
 
 
