@@ -11,9 +11,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from poremetrics.compare import check, compare, measure, repeatability
+    from poremetrics.compare import check, compare, measure
     from poremetrics.errors import PhotoError, PoremetricsError, SkinError, UsageError
     from poremetrics.model import Comparison, Measurement
+    from poremetrics.repeats import repeatability
     from poremetrics.settings import Settings
     from poremetrics.study import study
     from poremetrics.validate import validate
@@ -41,7 +42,7 @@ _HOME = {
     "check": "compare",
     "compare": "compare",
     "measure": "compare",
-    "repeatability": "compare",
+    "repeatability": "repeats",
     "study": "study",
     "validate": "validate",
     "Comparison": "model",

@@ -286,7 +286,7 @@ def repeatability(
 ) -> None:
     """Measure your own repeatability from repeat shots of unchanged skin."""
     from poremetrics import report
-    from poremetrics.compare import repeatability as run
+    from poremetrics.repeats import repeatability as run
 
     report.check_file(output)
     with terminal.progress(quiet) as tell:

@@ -53,6 +53,16 @@ CHANGES: Mapping[str, str] = {
     "detectable_pct": "float64",
     "n_pores": "Int64",
 }
+REPEATS: Mapping[str, str] = {
+    "subject": "str",
+    "shot_before": "int64",
+    "shot_after": "int64",
+    "region": "str",
+    "measure": "str",
+    "before": "float64",
+    "after": "float64",
+    "log_ratio": "float64",
+}
 CONTRASTS: Mapping[str, str] = {
     "region": "str",
     "control": "str",

@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
@@ -267,37 +266,6 @@ def check(before: Source, after: Source, **options: Unpack[Options]) -> pd.DataF
         Quality table; every row with its figure, limit and whether it holds.
     """
     return compare(before, after, **options).quality
-
-
-def repeatability(
-    sources: Sequence[Source], *, name: str = "own repeat shots", **options: Unpack[Options]
-) -> Repeatability:
-    """Measure repeatability from repeat shots of unchanged skin.
-
-    Parameters
-    ----------
-    sources : sequence of photos
-        Two or more shots of the same skin, taken as visits are: put the camera down between.
-    name : str
-        Text that names the origin of the shots in reports.
-    **options
-        See :class:`Options`.
-
-    Returns
-    -------
-    Repeatability
-        Within-subject standard deviations for ``compare(..., repeatability=...)``.
-
-    Raises
-    ------
-    UsageError
-        Fewer than two photos, or no pair of them comparable.
-    """
-    if len(sources) < 2:
-        raise UsageError("repeatability", "needs at least two photos", "give two or more shots")
-    pairs = list(combinations(sources, 2))
-    tables = [compare(one, other, **options).changes for one, other in pairs]
-    return change.repeatability_of(change.log_ratios(tables), name)
 
 
 def _one_blas_thread() -> threadpool_limits:

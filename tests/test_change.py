@@ -268,7 +268,7 @@ def test_repeat_shots_give_their_own_repeatability() -> None:
     rng = np.random.default_rng(10)
     ratios = pd.DataFrame(
         {"measure": "count", "log_ratio": rng.normal(0.0, 0.04 * np.sqrt(2.0), 2000)}
-    )
+    ).assign(subject="1", region="nose")
     found = change.repeatability_of(ratios, "test")
     assert found.wsd("count") == pytest.approx(0.04, rel=0.05)
     assert found.pairs == 2000

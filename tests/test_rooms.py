@@ -23,7 +23,7 @@ ORDER = (
     ("synthetic",),
     ("provenance",),
     ("compare",),
-    ("validate", "study"),
+    ("validate", "study", "repeats"),
     ("report",),
     ("terminal",),
     ("terminal",),

@@ -17,10 +17,10 @@ from poremetrics.change.repeatability import (
     Repeatability,
     default_repeatability,
     parse_repeatability,
-    repeatability_of,
 )
+from poremetrics.change.repeats import Repeat, repeatability_of, repeats_table
 from poremetrics.change.sample import pair_scale, paired_sample, region_sample, single_sample
-from poremetrics.change.tables import join_quality, log_ratios, region_names, regions_table
+from poremetrics.change.tables import join_quality, region_names, regions_table
 from poremetrics.change.verdicts import changes, holm
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "SECONDARY",
     "Check",
     "Measure",
+    "Repeat",
     "Repeatability",
     "Sample",
     "against_control",
@@ -43,7 +44,6 @@ __all__ = [
     "judge_pair",
     "judge_photo",
     "light_turn_deg",
-    "log_ratios",
     "pair_scale",
     "paired_sample",
     "parse_repeatability",
@@ -52,5 +52,6 @@ __all__ = [
     "region_sample",
     "regions_table",
     "repeatability_of",
+    "repeats_table",
     "single_sample",
 ]

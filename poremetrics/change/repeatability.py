@@ -12,16 +12,36 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from poremetrics.errors import UsageError
 from poremetrics.model import Conditions
 
-FORMAT = 1
+FORMAT = 2
+"""2: agreement between persons, ``subjects`` and ``icc``; files of format 1 are still read."""
 _LARGEST_WSD = 5.0
 """A standard deviation of e^5 is no repeatability; far larger ones overflow."""
 RC_FACTOR = 1.96 * math.sqrt(2.0)
+
+
+class Agreement(BaseModel):
+    """Intraclass correlation ICC(1,1) of one measure over the whole face or close-up.
+
+    Attributes
+    ----------
+    icc, low, high : float
+        Estimate and 95 % interval; at most 1, below 0 where persons differ less than their shots.
+    subjects, shots : int
+        Persons with at least two shots, and their shots.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    icc: float = Field(le=1.0)
+    low: float = Field(le=1.0)
+    high: float = Field(le=1.0)
+    subjects: int = Field(ge=2)
+    shots: int = Field(ge=4)
 
 
 class Repeatability(BaseModel):
@@ -39,6 +59,10 @@ class Repeatability(BaseModel):
         Added wSD per pixel of relative blur that had to be matched.
     per_decorrelation : float
         Added wSD per unit of ``1 - correlation`` of the matched skins.
+    subjects : int
+        Persons behind the pairs.
+    icc : mapping of str to Agreement
+        How well single shots tell persons apart, per measure; empty with one person.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -49,6 +73,8 @@ class Repeatability(BaseModel):
     wsd_log: Mapping[str, float]
     per_blur_px: float = Field(0.0, ge=0.0, le=_LARGEST_WSD)
     per_decorrelation: float = Field(0.0, ge=0.0, le=_LARGEST_WSD)
+    subjects: int = Field(1, ge=1)
+    icc: Mapping[str, Agreement] = Field(default_factory=dict)
 
     def wsd(self, measure: str, conditions: Sequence[Conditions] = ()) -> float:
         """Return the wSD of a measure under the conditions this pair shows.
@@ -128,28 +154,3 @@ def parse_repeatability(text: str, name: str = "repeatability file") -> Repeatab
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number that JSON knows")
-
-
-def repeatability_of(log_values: pd.DataFrame, source: str) -> Repeatability:
-    """Return the repeatability seen in repeat shots of unchanged skin.
-
-    Parameters
-    ----------
-    log_values : DataFrame
-        One row per pair of shots and measure, columns ``measure`` and ``log_ratio``.
-    source : str
-        Text that names the origin of the shots.
-
-    Returns
-    -------
-    Repeatability
-        ``wSD = sqrt(mean(log_ratio^2) / 2)`` per measure: the two shots of a pair differ by
-        sqrt(2) wSD, and unchanged skin has no mean difference to take away.
-    """
-    usable = log_values[np.isfinite(log_values["log_ratio"])]
-    wsd = {
-        str(measure): float(np.sqrt(np.mean(np.square(group["log_ratio"])) / 2.0))
-        for measure, group in usable.groupby("measure", sort=True)
-    }
-    pairs = int(usable.groupby("measure").size().max()) if len(usable) else 0
-    return Repeatability(format=FORMAT, source=source, pairs=pairs, wsd_log=wsd)

@@ -76,28 +76,3 @@ def join_quality(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         Rows of :func:`judge`.
     """
     return table(pd.concat(tables, ignore_index=True), QUALITY)
-
-
-def log_ratios(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the log ratios behind several tables of changes, per region and measure.
-
-    Parameters
-    ----------
-    tables : sequence of DataFrame
-        Columns of :data:`poremetrics.columns.CHANGES`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``measure`` (named as with a scale) and ``log_ratio``; the whole face is left
-        out, since it repeats its regions.
-    """
-    known = {one.name_px: one.name for one in (*HEADLINE, *SECONDARY)}
-    joined = pd.concat(tables, ignore_index=True)
-    single = joined[joined["region"].ne("all") & joined["change_pct"].notna()]
-    return pd.DataFrame(
-        {
-            "measure": single["metric"].replace(known).to_numpy(str),
-            "log_ratio": np.log1p(single["change_pct"].to_numpy(np.float64) / 100.0),
-        }
-    )

@@ -10,6 +10,7 @@ lines everything up as data (``blocks``), and ``html`` and ``pdf`` set it. ``fig
 
 from __future__ import annotations
 
+from poremetrics.report.agreement import bland_altman_svg, plot_bland_altman
 from poremetrics.report.figures import (
     plot_after,
     plot_before,
@@ -23,12 +24,14 @@ from poremetrics.report.files import check_label, contents, write
 from poremetrics.report.folder import check_file, check_target, write_text
 
 __all__ = [
+    "bland_altman_svg",
     "check_file",
     "check_label",
     "check_target",
     "contents",
     "plot_after",
     "plot_before",
+    "plot_bland_altman",
     "plot_changes",
     "plot_overlay",
     "plot_pairs_of_sizes",

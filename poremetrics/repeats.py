@@ -1,0 +1,104 @@
+"""Repeat shots of unchanged skin: every two of a person compared, and what they agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Unpack, cast
+
+import pandas as pd
+
+from poremetrics import change
+from poremetrics.change import Repeatability
+from poremetrics.compare import Options, Source, compare
+from poremetrics.errors import UsageError
+
+Shots = Sequence[Source | Sequence[Source]]
+"""Repeat shots of one person, or a list or tuple of them for each of several."""
+
+
+def repeatability(
+    sources: Shots,
+    *,
+    name: str = "own repeat shots",
+    **options: Unpack[Options],
+) -> Repeatability:
+    """Measure repeatability from repeat shots of unchanged skin.
+
+    Parameters
+    ----------
+    sources : sequence of photos, or of sequences of photos
+        Two or more shots of the same skin, taken as visits are: put the camera down between. Of
+        several persons: one such sequence each.
+    name : str
+        Text that names the origin of the shots in reports.
+    **options
+        See :class:`~poremetrics.compare.Options`.
+
+    Returns
+    -------
+    Repeatability
+        Within-subject standard deviations for ``compare(..., repeatability=...)``, and with
+        several persons how well single shots tell them apart.
+
+    Raises
+    ------
+    UsageError
+        Fewer than two photos of a person, or none that can be compared.
+    """
+    return change.repeatability_of(repeat_shots(sources, **options), name)
+
+
+def repeat_shots(sources: Shots, **options: Unpack[Options]) -> pd.DataFrame:
+    """Compare every two shots of each person.
+
+    Parameters
+    ----------
+    sources : sequence of photos, or of sequences of photos
+        As for :func:`repeatability`.
+    **options
+        See :class:`~poremetrics.compare.Options`.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :data:`poremetrics.columns.REPEATS`.
+
+    Raises
+    ------
+    UsageError
+        Fewer than two photos of a person, or none that can be compared.
+    """
+    persons = _persons(sources)
+    if not persons or min(len(shots) for shots in persons) < 2:
+        raise UsageError(
+            "repeatability", "needs at least two photos of a person", "give two or more shots"
+        )
+    shots = change.repeats_table(
+        [
+            change.Repeat(f"{number}", one, other, compare(*pair, **options).changes)
+            for number, person in enumerate(persons, start=1)
+            for (one, other), pair in zip(
+                combinations(range(len(person)), 2), combinations(person, 2), strict=True
+            )
+        ]
+    )
+    if shots.empty:
+        raise UsageError(
+            "repeatability",
+            "no two of the photos can be compared",
+            "run `poremetrics check` on two of them",
+        )
+    return shots
+
+
+def _persons(sources: Shots) -> list[list[Source]]:
+    """Return the shots of each person; photos not in a sequence are of one."""
+    persons: list[list[Source]] = []
+    single: list[Source] = []
+    for one in sources:
+        if isinstance(one, list | tuple):
+            persons.append(list(one))
+        else:
+            single.append(cast("Source", one))
+    return [single, *persons] if single else persons
