@@ -6,6 +6,7 @@ Nothing is computed here; each line calls one stage of one room.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ def compare(
     tell("aligning the photos", 0.35)
     alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
     tell("measuring pores in both photos", 0.5)
-    with _one_blas_thread(), ThreadPoolExecutor() as pool:
+    with _one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
         compared = list(
             pool.map(
                 lambda region: _compare_region(
@@ -234,7 +235,7 @@ def measure(source: Source, **options: Unpack[Options]) -> Measurement:
     tell("finding the skin", 0.3)
     found = face.find(taken, settings.face, **_where(options), name=_name(source, "photo"))
     tell("measuring pores", 0.5)
-    with _one_blas_thread(), ThreadPoolExecutor() as pool:
+    with _one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
         measured = list(
             pool.map(lambda region: _measure_region(taken, found, region, settings), found.regions)
         )
