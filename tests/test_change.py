@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from poremetrics import change
 from poremetrics.change.blocks import draws, partition
@@ -14,8 +15,10 @@ from poremetrics.change.measures import (
     Sample,
     join,
     matched,
+    visible,
     weighted_median,
 )
+from poremetrics.change.sizes import with_shared_change
 from poremetrics.change.verdicts import holm
 from poremetrics.errors import UsageError
 from poremetrics.model import Conditions, Scale
@@ -24,15 +27,16 @@ from poremetrics.settings import Settings
 # 200 draws know the standard error within 5 %, ample for the bounds below; with a small skin cut
 # into as many blocks as a real one, this stays quick.
 SIDE = 250
-SETTINGS = Settings().change.model_copy(
-    update={"bootstrap_draws": 200, "block_px": 16.0, "response_rel_sd": 0.0}
-)
+SETTINGS = Settings().change.model_copy(update={"bootstrap_draws": 200, "block_px": 16.0})
 EQUAL = Conditions(relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0)
 SILENT = change.Repeatability(
     source="exact",
     pairs=0,
     wsd_log={one.name: 0.0 for one in (*HEADLINE, *SECONDARY)},
 )
+
+
+EXACT = change.Response(source="exact", pairs=0, shares={})
 
 
 def pores_on(
@@ -53,6 +57,8 @@ def pores_on(
             "y_px": rng.uniform(0, SIDE - 1, number),
             "diameter_before": before,
             "diameter_after": np.where(gone, np.nan, after),
+            "diameter_err_before": noise_log * before,
+            "diameter_err_after": np.where(gone, np.nan, noise_log * after),
             "contrast_before": 0.1,
             "contrast_after": np.where(gone, 0.0, 0.1),
             "snr_before": 10.0,
@@ -76,7 +82,7 @@ def sample_of(pores: pd.DataFrame, name: str = "nose", scale: Scale | None = Non
 
 def changes_of(*samples: Sample, refused: tuple[str, ...] = ()) -> pd.DataFrame:
     return change.changes(
-        samples, {one.name: EQUAL for one in samples}, refused, SILENT, SETTINGS
+        samples, {one.name: EQUAL for one in samples}, refused, SILENT, SETTINGS, EXACT
     ).set_index(["region", "metric"])
 
 
@@ -177,12 +183,65 @@ def test_intervals_cover_the_truth_as_often_as_they_claim() -> None:
 
 def test_an_uncertain_response_widens_intervals_and_leaves_verdicts_alone() -> None:
     samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
-    unsure = SETTINGS.model_copy(update={"response_rel_sd": 0.25})
-    wide = change.changes(samples, {"nose": EQUAL}, (), SILENT, unsure)
-    narrow = change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS)
+    shares = {one.name: change.Share(sd=0.25) for one in HEADLINE}
+    unsure = change.Response(source="unsure", pairs=0, shares=shares)
+    wide = change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, unsure)
+    narrow = change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, EXACT)
     assert wide["verdict"].equals(narrow["verdict"])
+    assert wide["change_pct"].equals(narrow["change_pct"])
     known = narrow["change_pct"].abs() > 0
     assert (wide.loc[known, "ci_low_pct"] < narrow.loc[known, "ci_low_pct"]).all()
+
+
+def test_what_is_not_read_shifts_the_interval_and_raises_what_can_be_shown() -> None:
+    samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
+    half = change.Response(
+        source="half", pairs=0, shares={"diameter_um_matched": change.Share(unread=1.0)}
+    )
+    read = changes_of(*samples).loc[("nose", "diameter_px_matched")]
+    row = (
+        change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, half)
+        .set_index(["region", "metric"])
+        .loc[("nose", "diameter_px_matched")]
+    )
+    assert row["change_pct"] == read["change_pct"]
+    # Half of the change is read: the truth is the ratio squared; what is read lies within too.
+    low = [np.log1p(one["ci_low_pct"] / 100) for one in (row, read)]
+    assert low[0] == pytest.approx(2 * low[1], abs=1e-9)
+    assert row["ci_high_pct"] == row["change_pct"]
+    below, above = (np.log1p(-one["detectable_pct"] / 100) for one in (row, read))
+    assert below == pytest.approx(2 * above, abs=1e-9)
+
+
+def test_counts_follow_the_skin_and_not_the_noise_of_single_sizes() -> None:
+    # 20000 pores, half of them above the limit of 3 px, shrink by 10 %; sizes err by 25 %. The
+    # true count falls by Phi(-0.105 / 0.3): 0.500 -> 0.363. Errors of 25 % widen the spread of
+    # what is seen from 0.30 to hypot(0.30, 0.25 / sqrt 2) = 0.35: 0.500 -> 0.381 with a shared
+    # change, 0.394 with every pore's own. Counting scatters by 0.005.
+    rng = np.random.default_rng(8)
+    pores = pores_on(rng, number=20_000, size_factor=0.9, noise_log=0.25)
+    for side in ("before", "after"):
+        for name in (f"diameter_{side}", f"diameter_err_{side}"):
+            pores[name] *= 3.0 / 5.0
+    shared = with_shared_change(sample_of(pores), SETTINGS)
+    share = [visible(shared, side).mean() for side in ("before", "after")]
+    # The two photos share the change alike around the middle: exp(-0.105 / 2) each.
+    assert share[0] == pytest.approx(stats.norm.cdf(0.0), abs=0.015)
+    assert share[1] == pytest.approx(stats.norm.cdf(-0.105 / 0.35), abs=0.015)
+    own = visible(sample_of(pores), "after").mean()
+    assert own > share[1] + 0.005
+
+
+def test_pores_that_change_unlike_each_other_keep_their_own_sizes() -> None:
+    # Half of the pores shrink to 0.6, half stay; sizes are known to 2 %: no change is shared.
+    rng = np.random.default_rng(9)
+    pores = pores_on(rng, number=400, noise_log=0.02)
+    shrunk = rng.random(400) < 0.5
+    pores.loc[shrunk, ["diameter_after", "diameter_err_after"]] *= 0.6
+    sized = with_shared_change(sample_of(pores), SETTINGS)
+    ratio = sized.pores["size_after"] / pores["diameter_after"].to_numpy()
+    # Drawn towards the mean of all by error / (error + spread) = 0.0008 / 0.066.
+    assert np.abs(np.log(ratio)).max() < 0.02
 
 
 def test_unchanged_skin_is_rarely_called_changed() -> None:

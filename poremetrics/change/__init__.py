@@ -19,6 +19,7 @@ from poremetrics.change.repeatability import (
     parse_repeatability,
 )
 from poremetrics.change.repeats import Repeat, repeatability_of, repeats_table
+from poremetrics.change.response import Response, Share, default_response
 from poremetrics.change.sample import pair_scale, paired_sample, region_sample, single_sample
 from poremetrics.change.tables import join_quality, region_names, regions_table
 from poremetrics.change.verdicts import changes, holm
@@ -31,12 +32,15 @@ __all__ = [
     "Measure",
     "Repeat",
     "Repeatability",
+    "Response",
     "Sample",
+    "Share",
     "against_control",
     "changes",
     "contrasts",
     "control_region",
     "default_repeatability",
+    "default_response",
     "holm",
     "join_quality",
     "judge",

@@ -30,8 +30,9 @@ class Sample:
         Region, or ``all``.
     pores : mapping of str to (N,) array
         Per pore of the union: ``block`` and, with suffix ``_before`` and ``_after``,
-        ``diameter`` (µm or px), ``contrast``, ``snr``, ``elongation``, ``plug``, ``seen`` (the
-        pore is there in this photo); ``matched``.
+        ``diameter`` (µm or px, as measured) and, of a pair, its error ``diameter_err``, ``size``
+        (the diameter that counts, see :mod:`poremetrics.change.sizes`), ``contrast``, ``snr``,
+        ``elongation``, ``plug``, ``seen`` (the pore is there in this photo); ``matched``.
     area : (T,) float64
         Common area per block, mm² or px².
     sums : mapping of str to (T,) float64
@@ -91,10 +92,8 @@ def join(samples: Sequence[Sample], name: str = "all") -> Sample:
 
 def visible(sample: Sample, side: str) -> npt.NDArray[np.bool_]:
     """Return which pores of the union are visible pores in the photo ``side``."""
-    diameter = sample.pores[f"diameter_{side}"]
-    return np.asarray(
-        sample.pores[f"seen_{side}"] & (np.nan_to_num(diameter) >= sample.visible_diameter), bool
-    )
+    size = np.nan_to_num(sample.pores[f"size_{side}"])
+    return np.asarray(sample.pores[f"seen_{side}"] & (size >= sample.visible_diameter), bool)
 
 
 def matched(sample: Sample) -> npt.NDArray[np.bool_]:
@@ -148,7 +147,7 @@ def density(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
 
 def coverage(sample: Sample, weights: FloatArray, side: str) -> FloatArray:
     """Return the area of visible pores in percent of the common area."""
-    length = sample.pores[f"diameter_{side}"]
+    length = sample.pores[f"size_{side}"]
     disc = np.pi / 4.0 * (length / 1000.0 if sample.has_scale else length) ** 2
     covered = weights @ _block_sums(sample, visible(sample, side), disc)
     return 100.0 * _ratio(covered, weights @ sample.area)
@@ -281,7 +280,7 @@ HEADLINE: tuple[Measure, ...] = (
     Measure("count", "pores", "count", "pores", count),
     Measure("density_cm2", "1/cm²", "density_mpx", "1/Mpx", density),
     Measure("coverage_pct", "%", "coverage_pct", "%", coverage),
-    Measure("diameter_um_median", "µm", "diameter_px_median", "px", _median_of_visible("diameter")),
+    Measure("diameter_um_median", "µm", "diameter_px_median", "px", _median_of_visible("size")),
     Measure("contrast_mean", "1", "contrast_mean", "1", _mean_of_visible("contrast")),
     Measure(
         "diameter_um_matched",

@@ -12,11 +12,12 @@ import pandas as pd
 
 from poremetrics.change.blocks import partition
 from poremetrics.change.measures import Sample
+from poremetrics.change.sizes import with_shared_change
 from poremetrics.model import Face, FloatImage, Mask, Region, RegionAlignment, Scale, Skin
 from poremetrics.settings.change import ChangeSettings
 
 SIDES = ("before", "after")
-PORE_VALUES = ("diameter", "contrast", "snr", "elongation", "plug", "seen")
+PORE_VALUES = ("diameter", "diameter_err", "contrast", "snr", "elongation", "plug", "seen")
 """What is known of a pore in each photo."""
 
 
@@ -86,7 +87,7 @@ def paired_sample(
         for side, rgb, skin in zip(SIDES, linear_rgb, skins, strict=True)
         for name, values in secondary_maps(rgb, skin, settings).items()
     }
-    return region_sample(
+    sample = region_sample(
         aligned.name,
         pores.assign(**shape, **seen, **signal, matched=pores["status"].eq("matched")),
         aligned.common,
@@ -95,6 +96,7 @@ def paired_sample(
         maps,
         settings,
     )
+    return with_shared_change(sample, settings)
 
 
 def single_sample(
@@ -225,9 +227,14 @@ def region_sample(
         if column in pores
     }
     lengths = {name: columns[name] * length for name in columns if name.startswith("diameter")}
+    sizes = {
+        f"size_{side}": lengths[f"diameter_{side}"]
+        for side in SIDES
+        if f"diameter_{side}" in lengths
+    }
     return Sample(
         name=name,
-        pores={**columns, **lengths, "block": block[inside]},
+        pores={**columns, **lengths, **sizes, "block": block[inside]},
         area=blocks.area_px2 * area,
         sums={key: blocks.sum(values) for key, values in maps.items()},
         pixels=blocks.area_px2,

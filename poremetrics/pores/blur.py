@@ -12,7 +12,9 @@ from poremetrics.model import FloatImage, Mask
 from poremetrics.settings.pores import PoresSettings
 
 
-def point_spread_px(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> float:
+def point_spread_px(
+    linear_rgb: FloatImage, mask: Mask, settings: PoresSettings, px_per_mm: float | None = None
+) -> float:
     """Measure the standard deviation of the point spread from the spectrum of the skin.
 
     The roll-off of the spectrum holds the point spread and the skin's own: relief is rounded and
@@ -26,6 +28,8 @@ def point_spread_px(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings)
         Where it may be used.
     settings : PoresSettings
         Share of the skin, the smallest believable value, and what is usual.
+    px_per_mm : float, optional
+        Scale: the coarser the pixels, the less of the skin's own smoothness they show.
 
     Returns
     -------
@@ -36,12 +40,21 @@ def point_spread_px(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings)
     if not math.isfinite(seen.blur_px):
         return settings.usual_blur_px
     least = settings.smallest_blur_px**2
-    blur_px = math.sqrt(max(seen.blur_px**2 - settings.skin_rolloff_px2, least))
+    own = skin_rolloff_px2(settings, px_per_mm)
+    blur_px = math.sqrt(max(seen.blur_px**2 - own, least))
     # grain and JPEG leave little to read: what is uncertain gives way to what is usual
     error = max(seen.blur_err_px / blur_px, settings.least_blur_error)
     trust = settings.usual_blur_spread**2 / (settings.usual_blur_spread**2 + error**2)
     logs = math.log(settings.usual_blur_px), math.log(blur_px)
     return math.exp((1.0 - trust) * logs[0] + trust * logs[1])
+
+
+def skin_rolloff_px2(settings: PoresSettings, px_per_mm: float | None) -> float:
+    """Return what the skin's own smoothness adds to the squared point spread of its spectrum."""
+    if px_per_mm is None:
+        return settings.skin_rolloff_px2
+    rise = settings.skin_rolloff_rise_px2_mm * (px_per_mm - settings.skin_rolloff_from_px_per_mm)
+    return min(max(rise, 0.0), settings.skin_rolloff_px2)
 
 
 def usable_tiles(image: FloatImage, mask: Mask, side: int, most: int) -> npt.NDArray[np.float32]:

@@ -18,7 +18,9 @@ from poremetrics.settings.pores import PoresSettings
 _LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
 
 
-def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin:
+def flatten(
+    linear_rgb: FloatImage, mask: Mask, settings: PoresSettings, *, px_per_mm: float | None = None
+) -> Skin:
     """Take shading out of a patch of skin.
 
     Parameters
@@ -28,6 +30,8 @@ def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin
     mask : (h, w) bool
         Usable skin.
     settings : PoresSettings
+    px_per_mm : float, optional
+        Scale of these pixels, for the point spread.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin
         noise=local_noise(darkening, inside, settings.noise_tile_px),
         redness=chroma[0].astype(np.float32),
         brownness=chroma[1].astype(np.float32),
-        blur_px=point_spread_px(linear, inside, settings),
+        blur_px=point_spread_px(linear, inside, settings, px_per_mm),
     )
 
 

@@ -62,6 +62,14 @@ class ChangeSettings(Room):
     )
 
     # --- intervals -----------------------------------------------------------------------
+    minimum_size_snr: float = number(
+        3.0,
+        low=0.0,
+        high=20.0,
+        unit="sigma",
+        doc="A pore weaker than this in one photo is given no size there by the shared change.",
+        source="as for a forced size: what is left of a lost pore is relief of about this strength",
+    )
     bootstrap_draws: int = number(
         1000,
         low=100,
@@ -93,14 +101,6 @@ class ChangeSettings(Room):
         unit="px",
         doc="Side of a bootstrap block where no scale is known.",
         source="4 mm at the 16 px/mm of a close-up",
-    )
-    response_rel_sd: float = number(
-        0.25,
-        low=0.0,
-        high=1.0,
-        unit="1",
-        doc="Relative standard error of a change's own size: how much of a true change is read.",
-        source="judgement: the quick validation reads 72 % of a true size change",
     )
     confidence: float = number(
         0.95,

@@ -29,7 +29,7 @@ class PoresSettings(Room):
         source="sRGB 251 of 255",
     )
     usual_blur_px: float = number(
-        0.8,
+        0.85,
         low=0.2,
         high=5.0,
         unit="px",
@@ -37,7 +37,7 @@ class PoresSettings(Room):
         source="demosaicked camera pictures 0.6 px to 1.1 px",
     )
     usual_blur_spread: float = number(
-        0.30,
+        0.40,
         low=0.01,
         high=5.0,
         unit="ln",
@@ -53,12 +53,28 @@ class PoresSettings(Room):
         source="synthetic skin of 9 to 24 px/mm: the skin's own roll-off varies",
     )
     skin_rolloff_px2: float = number(
-        1.4,
+        1.3,
         low=0.0,
         high=10.0,
         unit="px²",
-        doc="What the skin's own smoothness adds to the squared point spread of its spectrum.",
-        source="synthetic skin of 10 to 26 px/mm and 0.6 to 2.4 px of blur: 0.5 to 2.3 px²",
+        doc="Most that the skin's own smoothness adds to the squared point spread of its spectrum.",
+        source="synthetic skin of 14 to 30 px/mm, 0.7 to 1.2 px of blur, JPEG 85 to 95: 0.9 to 2.0",
+    )
+    skin_rolloff_from_px_per_mm: float = number(
+        5.0,
+        low=0.0,
+        high=50.0,
+        unit="px/mm",
+        doc="Pixels coarser than this show none of it.",
+        source="synthetic skin of 8 to 13 px/mm: 0.3, 0.6, 0.85, 1.2 px² at 8, 9, 10, 13 px/mm",
+    )
+    skin_rolloff_rise_px2_mm: float = number(
+        0.15,
+        low=0.0,
+        high=5.0,
+        unit="px² mm/px",
+        doc="By this much it rises for every px/mm beyond that.",
+        source="the same",
     )
     smallest_blur_px: float = number(
         0.6,
@@ -201,7 +217,7 @@ class PoresSettings(Room):
         source="cheek pores: axis ratio 1 to 2.5",
     )
     profile_exponent: float = number(
-        3.8,
+        3.3,
         low=1.0,
         high=8.0,
         unit="1",

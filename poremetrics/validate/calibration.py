@@ -10,7 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import optimize, stats
 
-from poremetrics.change import HEADLINE, SECONDARY, Repeatability, default_repeatability
+from poremetrics.change import (
+    HEADLINE,
+    SECONDARY,
+    Repeatability,
+    Response,
+    Share,
+    default_repeatability,
+)
 from poremetrics.change.repeatability import RC_FACTOR
 from poremetrics.settings.change import ChangeSettings
 
@@ -20,13 +27,14 @@ _FEWEST_PAIRS = 40  # below, one odd pair decides what blur or decorrelation see
 _FOLDS = 20  # of the jackknife over pairs
 _SURE = 2.0  # standard errors by which a term must differ from nothing
 _DIGITS = 5
+_RESPONSE_DIGITS = 3
 _REFUSED = "not comparable"
 _BLUR, _CORRELATION = "relative_blur_px", "correlation"
 
 FloatArray = npt.NDArray[np.float64]
 
 
-def sampling_sd(changes: pd.DataFrame, settings: ChangeSettings) -> FloatArray:
+def sampling_sd(changes: pd.DataFrame, response: Response, settings: ChangeSettings) -> FloatArray:
     """Return the sampling sd of the log ratio behind every interval.
 
     An interval is made of sampling, repeatability and the response's own error, whose squares
@@ -35,23 +43,30 @@ def sampling_sd(changes: pd.DataFrame, settings: ChangeSettings) -> FloatArray:
     Parameters
     ----------
     changes : DataFrame
-        Columns of :data:`poremetrics.columns.CHANGES`.
+        Columns of :data:`poremetrics.columns.CHANGES`, of one region.
+    response : Response
     settings : ChangeSettings
-        Those the table was made with.
+        Both those the table was made with.
 
     Returns
     -------
     (N,) float64
         NaN where there is no interval.
     """
-    log_ratio, low, high = (
+    low, high, log_ratio = (
         np.log1p(changes[name].to_numpy(np.float64) / 100.0)
-        for name in ("change_pct", "ci_low_pct", "ci_high_pct")
+        for name in ("ci_low_pct", "ci_high_pct", "change_pct")
     )
     wsd = np.log1p(changes["rc_pct"].to_numpy(np.float64) / 100.0) / RC_FACTOR
+    shares = [response.of(str(metric)) for metric in changes["metric"]]
+    is_size = changes["metric"].str.fullmatch("diameter_(um|px)_matched").to_numpy(bool)
+    size = float(np.nan_to_num(log_ratio[is_size]).sum())
+    own = np.array([one.sd for one in shares]) * log_ratio
+    borrowed = np.array([one.sd_of_size for one in shares]) * size
     total = (high - low) / 2.0 / stats.norm.isf((1.0 - settings.confidence) / 2.0)
-    left: FloatArray = total**2 - (settings.response_rel_sd * log_ratio) ** 2 - 2.0 * wsd**2
-    return np.sqrt(np.maximum(left, 0.0))
+    stretch = 1.0 + np.array([one.unread for one in shares])
+    left = (total**2 - own**2 - borrowed**2) / stretch**2 - 2.0 * wsd**2
+    return np.asarray(np.sqrt(np.maximum(left, 0.0)), np.float64)
 
 
 def calibrate(pairs: pd.DataFrame) -> Repeatability:
@@ -103,6 +118,63 @@ def calibrate(pairs: pd.DataFrame) -> Repeatability:
         per_blur_px=per_blur,
         per_decorrelation=per_decorrelation,
     )
+
+
+def calibrate_response(pairs: pd.DataFrame) -> Response:
+    """Return how much of a true change is read, from pairs of known change.
+
+    Per measure, the true log ratio is ``(1 + unread)`` times the one read by least squares through
+    the origin; what the errors of sampling and repeatability leave of the misfit is the response's
+    own spread. Contrast does not change in these pairs: what is read of it follows the change of
+    size.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of :func:`poremetrics.validate.cases.run_pair`; those of kind ``power`` are used,
+        where the tool called them comparable.
+
+    Returns
+    -------
+    Response
+        Of every headline measure whose truth is known.
+    """
+    known = pairs[pairs["kind"].eq("power")].reset_index(drop=True)
+    size = _log(known, "diameter_um_matched_pct")
+    shares = {}
+    for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
+        read, true = _log(known, f"{name}_pct"), _log(known, f"{name}_true_pct")
+        repeated = 2.0 * default_repeatability().wsd(name) ** 2
+        noise = repeated + _numbers(known, f"{name}_sampling_sd", 0.0) ** 2
+        usable = np.isfinite(read) & np.isfinite(true) & np.isfinite(size)
+        usable &= known[f"{name}_verdict"].ne(_REFUSED).to_numpy(bool)
+        if usable.any():
+            picked = (values[usable] for values in (read, true, size, noise))
+            shares[name] = _share(*picked, borrowed=name == "contrast_matched")
+    return Response(
+        source="`poremetrics validate`: photos of rendered skin of known change",
+        pairs=len(known),
+        shares=shares,
+    )
+
+
+def _share(
+    read: FloatArray, true: FloatArray, size: FloatArray, noise: FloatArray, *, borrowed: bool
+) -> Share:
+    if borrowed:
+        excess = float(np.sum((true - read) ** 2 - noise))
+        per_size = math.sqrt(max(excess, 0.0) / float(np.sum(size**2)))
+        return Share(sd_of_size=round(per_size, _RESPONSE_DIGITS))
+    power = float(np.sum(read**2))
+    unread = float(np.sum(true * read)) / power - 1.0
+    misfit = (true - (1.0 + unread) * read) ** 2 - (1.0 + unread) ** 2 * noise
+    sd = math.sqrt(max(float(np.sum(misfit)), 0.0) / power)
+    return Share(unread=round(unread, _RESPONSE_DIGITS), sd=round(sd, _RESPONSE_DIGITS))
+
+
+def _log(table: pd.DataFrame, column: str) -> FloatArray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log1p(_numbers(table, column, math.nan) / 100.0), np.float64)
 
 
 def _excess(nulls: pd.DataFrame, measure: str) -> FloatArray:

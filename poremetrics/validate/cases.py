@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from poremetrics.change import HEADLINE, SECONDARY
+from poremetrics.change import HEADLINE, SECONDARY, default_response
 from poremetrics.columns import FLAGS
 from poremetrics.compare import compare, measure
 from poremetrics.errors import PoremetricsError
@@ -196,7 +196,7 @@ def _said(result: Comparison) -> dict[str, object]:
     """Return what the tool said about the changes of the one region."""
     row: dict[str, object] = {}
     table = result.changes[result.changes["region"] == "closeup"]
-    table = table.assign(sampling_sd=sampling_sd(table, result.settings.change))
+    table = table.assign(sampling_sd=sampling_sd(table, default_response(), result.settings.change))
     # Where no skin was found in common there is no scale either, and names end in _px.
     table = table.set_index(table["metric"].str.replace("_px", "_um"))
     for name in _RECORDED:

@@ -1,0 +1,74 @@
+"""How much of a true change is read, and how well that is known.
+
+What is read of a change of unresolved, noisy pores falls short of the truth: relief that lies in
+both photos does not shrink, and pores near the limit of what can be seen drop out. How far it
+falls short is measured on skin of known change by ``poremetrics validate``. The change that is
+reported stays as read; the interval says where the truth lies. None of this touches a verdict: it
+grows in proportion to the change and vanishes without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+
+
+class Share(BaseModel):
+    """Response of one measure; all figures multiply the log ratio that was read.
+
+    Attributes
+    ----------
+    unread : float
+        Mean of ``true / read - 1``.
+    sd : float
+        Its standard deviation between photos, kinds of skin and kinds of change.
+    sd_of_size : float
+        Error that a change of size brings into this measure, per unit of its log ratio: a pore
+        that narrows below the blur seems shallower.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    unread: float = Field(0.0, ge=-0.9, le=10.0)
+    sd: float = Field(0.0, ge=0.0, le=10.0)
+    sd_of_size: float = Field(0.0, ge=0.0, le=10.0)
+
+
+EXACT = Share()
+"""All of a change is read."""
+
+
+class Response(BaseModel):
+    """Response of every measure.
+
+    Attributes
+    ----------
+    source : str
+        Where the figures come from, as printed in the report.
+    pairs : int
+        Number of pairs of known change behind them.
+    shares : mapping of str to Share
+        By name of the measure.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = Field(FORMAT, ge=1, le=FORMAT)
+    source: str
+    pairs: int = Field(ge=0)
+    shares: Mapping[str, Share]
+
+    def of(self, measure: str) -> Share:
+        """Return the response of a measure, named in µm or px; exact where none is known."""
+        name = measure.replace("_px", "_um").replace("density_mpx", "density_cm2")
+        return self.shares.get(name, EXACT)
+
+
+def default_response() -> Response:
+    """Return the project's own figures, measured by ``poremetrics validate``."""
+    text = resources.files("poremetrics.change").joinpath("response.json").read_text("utf-8")
+    return Response.model_validate_json(text)
