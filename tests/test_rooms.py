@@ -21,7 +21,7 @@ ORDER = (
     ("pores",),
     ("change",),
     ("synthetic",),
-    ("provenance",),
+    ("provenance", "workers"),
     ("compare",),
     ("validate", "study", "repeats"),
     ("report",),

@@ -14,8 +14,8 @@ from poremetrics.settings import Settings
 from poremetrics.study import store as stored
 from poremetrics.study.plan import Pair, Plan
 from poremetrics.study.records import Outcome, PairResult
-from poremetrics.study.run import worker_pool
 from poremetrics.study.series import SeriesResult, assemble
+from poremetrics.workers import worker_pool
 
 SUMMED = ("changes", "quality")
 """Tables of a pair that the summaries of a study need."""

@@ -6,19 +6,16 @@ it and nothing else, and the same code computes the same bits wherever it runs.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 
 from poremetrics.errors import UsageError
 from poremetrics.settings.study import StudySettings
 from poremetrics.study.pair import run_pair
 from poremetrics.study.records import Outcome, Task
+from poremetrics.workers import worker_pool
 
 Runner = Callable[[Sequence[Task]], Iterator[Outcome]]
 """Runs tasks and yields how each went, in whatever order they finish."""
@@ -104,38 +101,6 @@ def _alone(task: Task, tries: int) -> Iterator[Outcome]:
                 continue
             return
     yield Outcome(task.key, "died", "the worker process died over it, or ran out of memory")
-
-
-@contextmanager
-def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Hold worker processes; on the way out nothing new begins.
-
-    Parameters
-    ----------
-    workers : int
-        Number of processes.
-    """
-    # "spawn": no state of this process leaks into a worker, on every system alike.
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
-    )
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _begin_worker() -> None:
-    """Leave Ctrl-C to the parent; end when the parent is gone, however it went."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def on_dask(address: str, settings: StudySettings) -> Runner:

@@ -107,6 +107,7 @@ def opened(store: Path) -> Iterator[Path]:
         sweep(store)
         yield store
     finally:
+        sweep(store)  # workers that had to end at once leave theirs too
         lock.release()
 
 

@@ -8,13 +8,11 @@ the tables are the same whoever carries out which case, and how many work at it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from multiprocessing import get_context
 
-import cv2
 import numpy as np
 import pandas as pd
 
@@ -30,6 +28,7 @@ from poremetrics.validate.summary import (
     perturbation_table,
     power_table,
 )
+from poremetrics.workers import worker_pool
 
 __all__ = ["SEED", "Validation", "make_plan", "validate"]
 
@@ -132,10 +131,7 @@ def validate(
     plan = make_plan(seed, quick=quick)
     tell = progress or _silent
     if executor is None and workers > 1:
-        # Forking a process that runs threads is unsafe; spawn costs a second.
-        with ProcessPoolExecutor(
-            workers, get_context("spawn"), partial(cv2.setNumThreads, 1)
-        ) as own:
+        with worker_pool(workers) as own:
             results = _carried_out(plan, own, tell)
     else:
         results = _carried_out(plan, executor, tell)
