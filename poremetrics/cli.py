@@ -319,8 +319,9 @@ def study(
     settings: SettingsFile = None,
     repeatability: RepeatabilityFile = None,
     reports: Annotated[
-        bool, typer.Option("--reports/--no-reports", help="Write report.html and one per person.")
+        bool, typer.Option("--reports/--no-reports", help="Write a report and one per person.")
     ] = True,
+    formats: Formats = "html",
     quiet: Quiet = False,
 ) -> None:
     """Follow many people over many visits; run again to go on where it stopped."""
@@ -330,6 +331,7 @@ def study(
     require_extra()
     from poremetrics.report.study_files import STORE, check_study_folder, write_study
 
+    kinds = _formats(formats)
     check_study_folder(output)
     try:
         with terminal.progress(quiet) as tell:
@@ -346,13 +348,13 @@ def study(
                 settings=chosen["settings"],
                 progress=tell,
             )
-            write_study(result, output, pages=reports)
+            write_study(result, output, pages=reports, formats=kinds)
     except ManifestError as error:
         terminal.print_problems(error.problems)
         raise
     if not quiet:
         terminal.print_problems(result.problems)
-        terminal.print_study(result, output, reports=reports)
+        terminal.print_study(result, output, kinds if reports else ())
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -191,7 +191,7 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
         typer.echo(str(problem), err=True)
 
 
-def print_study(result: StudyResult, output: Path, *, reports: bool) -> None:
+def print_study(result: StudyResult, output: Path, kinds: Sequence[str]) -> None:
     """Print where every person stands, what failed, the effect over all, where the files lie."""
     from rich.table import Table
 
@@ -226,5 +226,5 @@ def print_study(result: StudyResult, output: Path, *, reports: bool) -> None:
             f"{row['subjects']} persons"
         )
     typer.echo(f"tables: {output}")
-    if reports:
-        typer.echo(f"report: {output / 'report.html'}")
+    for kind in kinds:
+        typer.echo(f"report: {output / f'report.{kind}'}")

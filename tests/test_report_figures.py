@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +15,14 @@ from matplotlib._pylab_helpers import Gcf
 from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
+from PIL import Image
 
 from poremetrics import report
 from poremetrics.face.locate import locate
 from poremetrics.model import Face
 from poremetrics.photo import load
+from poremetrics.report.figure_files import figure_files
+from poremetrics.report.glyphs import spelled_out
 from poremetrics.report.marks import marks
 from poremetrics.report.pdf import pdf_bytes
 from poremetrics.report.pictures import clearest_shown, region_views, shown, strip, strip_width_px
@@ -296,3 +301,28 @@ def test_the_pdf_has_its_title_and_language_and_no_author(pair):
     assert b"Mallory" not in content, "the label stands on the page, not in the file's properties"
     pages = content.count(b"/Type /Page\n") + content.count(b"/Type /Page ")
     assert 5 <= pages <= 16
+
+
+def test_signs_the_font_lacks_are_spelled_out():
+    assert spelled_out("Nase ≥ 5 µm, Größe") == "Nase ≥ 5 µm, Größe"
+    assert spelled_out("额 1") == "[U+989D] 1"
+
+
+def test_figure_files_keep_text_as_text_and_pictures_as_jpeg():
+    result = comparison(
+        size=(300, 400), regions=("nose",), pores_per_region=12, rename={"nose": "额头"}
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of each sign its font lacks
+        files = figure_files(result, anonymise=True)
+    assert "额头" in files["figures/changes.svg"].decode("utf-8")
+    for name, content in files.items():
+        if name.endswith(".svg"):
+            assert b"data:image/png" not in content
+        else:
+            with Image.open(io.BytesIO(content)) as picture:
+                assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    assert b"data:image/jpeg" in files["figures/before-0.svg"]
+    width_mm = result.settings.report.picture_figure_width_mm
+    with Image.open(io.BytesIO(files["figures/before-0.png"])) as picture:
+        assert picture.width == pytest.approx(width_mm / 25.4 * 300, abs=1)

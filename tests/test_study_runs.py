@@ -277,6 +277,8 @@ def test_reports_put_the_timeline_first_and_stand_alone(done: Done) -> None:
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", person)
     assert titles[0] == "Over time"
     assert "The same pores, visit by visit" in titles
+    assert "Each visit against the first" in titles
+    assert "<summary>Visit 1, " in person
     assert "Methods" in titles
     study_page = (done.folder / "report.html").read_text("utf-8")
     assert "person_0002.html" in study_page
@@ -287,6 +289,18 @@ def test_reports_put_the_timeline_first_and_stand_alone(done: Done) -> None:
         assert "default-src 'none'" in html.unescape(page)
         assert not re.search(r"(?:src|href)=\"(?!data:|#)", page)
         assert "shrunk" not in page
+
+
+def test_reports_are_written_as_pdf_too(done: Done, tmp_path: Path) -> None:
+    write_study(done.result, tmp_path, formats=("pdf",))
+    names = sorted(path.name for path in tmp_path.glob("*.pdf"))
+    assert names == ["person_0001.pdf", "person_0002.pdf", "person_0003.pdf", "report.pdf"]
+    assert not list(tmp_path.glob("*.html"))
+    pages = [len(re.findall(rb"/Type /Page\b", (tmp_path / name).read_bytes())) for name in names]
+    # A person with visits has a timeline, strips and a table per visit; one without has none.
+    assert pages[0] > 3 > pages[2]
+    assert pages[-1] >= 1
+    check_study_folder(tmp_path)
 
 
 def test_the_timeline_marks_treatments_and_hollows_early_photos(done: Done) -> None:

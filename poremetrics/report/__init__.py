@@ -4,24 +4,17 @@ The room computes nothing about skin. :func:`write` turns a
 :class:`~poremetrics.model.Comparison` or :class:`~poremetrics.model.Measurement` into a folder,
 whole or not at all. In order of use: ``marks`` and ``pictures`` prepare what is shown, ``privacy``
 covers the eyes, ``summary`` and ``sentences`` put tables into words from ``texts``, ``sections``
-lines everything up as data (``blocks``), and ``html`` and ``pdf`` set it. ``figures`` holds one
-``plot_*`` function per figure.
+lines everything up as data (``blocks``), and ``html`` and ``pdf`` set it. ``figures`` and
+``picture_figures`` hold one ``plot_*`` function per figure.
 """
 
 from __future__ import annotations
 
 from poremetrics.report.agreement import bland_altman_svg, plot_bland_altman
-from poremetrics.report.figures import (
-    plot_after,
-    plot_before,
-    plot_changes,
-    plot_overlay,
-    plot_pairs_of_sizes,
-    plot_sizes,
-    plot_strip,
-)
+from poremetrics.report.figures import plot_changes, plot_pairs_of_sizes, plot_sizes
 from poremetrics.report.files import check_label, contents, write
 from poremetrics.report.folder import check_file, check_target, write_text
+from poremetrics.report.picture_figures import plot_after, plot_before, plot_overlay, plot_strip
 
 __all__ = [
     "bland_altman_svg",

@@ -5,6 +5,8 @@ Figures made here know nothing of pyplot: they need no display and leave no glob
 
 from __future__ import annotations
 
+import io
+import warnings
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,16 +15,7 @@ import pandas as pd
 
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report import summary, texts
-from poremetrics.report.marks import STYLES, is_pore, marks
-from poremetrics.report.pictures import (
-    PairView,
-    View,
-    clearest_shown,
-    region_view,
-    region_views,
-    shown,
-    strip,
-)
+from poremetrics.report.marks import is_pore, marks
 from poremetrics.report.sentences import region_name
 from poremetrics.settings import Settings
 
@@ -56,8 +49,14 @@ class HasSettings(Protocol):
         """Tunables."""
 
 
-def new_axes(result: HasSettings, height_share: float, *, left_share: float = 0.0) -> Axes:
-    """Return axes on a new figure of the width set, without pyplot.
+def new_axes(
+    result: HasSettings,
+    height_share: float,
+    *,
+    left_share: float = 0.0,
+    width_mm: float | None = None,
+) -> Axes:
+    """Return axes on a new figure, without pyplot.
 
     Parameters
     ----------
@@ -67,11 +66,13 @@ def new_axes(result: HasSettings, height_share: float, *, left_share: float = 0.
         Height of the figure as a share of its width.
     left_share : float
         Width kept for labels on the left; 0 leaves the layout to matplotlib, which takes longer.
+    width_mm : float, optional
+        Width of the figure, by default that of the settings.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - loaded when drawing
     from matplotlib.figure import Figure  # noqa: PLC0415 - loaded when drawing
 
-    width = result.settings.report.figure_width_mm / _MM_PER_INCH
+    width = (width_mm or result.settings.report.figure_width_mm) / _MM_PER_INCH
     height = width * height_share
     figure = Figure(figsize=(width, height), layout=None if left_share else "constrained")
     FigureCanvasAgg(figure)
@@ -89,6 +90,30 @@ def figure_of(ax: Axes) -> Figure:
     if not isinstance(figure, Figure):  # pragma: no cover - axes always stand on a figure
         raise TypeError("axes without a figure")
     return figure
+
+
+def svg_bytes(ax: Axes, dpi: float = 96.0) -> bytes:
+    """Return the figure the axes stand on as SVG: the same bytes for the same figure.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes of the figure.
+    dpi : float
+        Resolution of pictures in it.
+    """
+    from matplotlib import rc_context  # noqa: PLC0415 - loaded when drawing
+
+    buffer = io.BytesIO()
+    # Text stays text: the reader's fonts know more signs than ours, so that is no cause to warn.
+    with (
+        rc_context({"svg.hashsalt": texts.PRODUCT, "svg.fonttype": "none"}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        metadata = {"Date": None, "Creator": None}
+        figure_of(ax).savefig(buffer, format="svg", dpi=dpi, metadata=metadata)
+    return buffer.getvalue()
 
 
 def _calm(ax: Axes) -> None:
@@ -259,181 +284,3 @@ def plot_pairs_of_sizes(result: Comparison, *, ax: Axes | None = None) -> Axes:
     _calm(ax)
     ax.grid(color=GRID, linewidth=0.6)
     return ax
-
-
-def plot_overlay(
-    result: Comparison | Measurement,
-    *,
-    region: str | None = None,
-    colour_by: str = "status",
-    anonymise: bool = True,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw a ring around every pore of a region, on the (before) photo.
-
-    Parameters
-    ----------
-    result : Comparison or Measurement
-        What was computed.
-    region : str, optional
-        Region to draw; the first one by default.
-    colour_by : str
-        ``status`` (matched, lost, new) or ``size_class`` (change of the diameter).
-    anonymise : bool
-        Cover the eyes.
-    ax : Axes, optional
-        Axes to draw on; new ones by default.
-
-    Returns
-    -------
-    Axes
-        The axes drawn on, in pixels of the photo.
-    """
-    from matplotlib.collections import EllipseCollection  # noqa: PLC0415 - loaded when drawing
-
-    view = _view(result, region, anonymise=anonymise).before
-    ax = _show(result, view, ax)
-    frame = marks(result)
-    name = region or _first_region(result)
-    frame = frame[(frame["region"] == name) & (frame["status"] != "left_out")]
-    for key, rows in frame.groupby(colour_by, sort=False):
-        if not key:
-            continue
-        style = STYLES[str(key)]
-        size = rows["diameter_px"].to_numpy(np.float64)
-        dash = (0, style.dash) if style.dash else "solid"
-        for colour, width in ((INK, 2.0), (style.colour, 0.9)):
-            ax.add_collection(
-                EllipseCollection(
-                    size, size, np.zeros(len(size)), units="xy",
-                    offsets=rows[["x_px", "y_px"]].to_numpy(np.float64),
-                    offset_transform=ax.transData, facecolors="none", edgecolors=colour,
-                    linewidths=width, linestyles=[dash],
-                )
-            )  # fmt: skip
-    return ax
-
-
-def plot_before(
-    result: Comparison, *, region: str | None = None, anonymise: bool = True, ax: Axes | None = None
-) -> Axes:
-    """Draw a region of the before photo.
-
-    Parameters
-    ----------
-    result : Comparison
-        What was computed.
-    region : str, optional
-        Which region; the first by default.
-    anonymise : bool
-        Cover the eyes.
-    ax : Axes, optional
-        Axes to draw on; new ones by default.
-
-    Returns
-    -------
-    Axes
-        The axes drawn on.
-    """
-    return _show(result, _view(result, region, anonymise=anonymise).before, ax)
-
-
-def plot_after(
-    result: Comparison, *, region: str | None = None, anonymise: bool = True, ax: Axes | None = None
-) -> Axes:
-    """Draw the same skin of the after photo, laid onto the before photo.
-
-    Parameters
-    ----------
-    result : Comparison
-        What was computed.
-    region : str, optional
-        Which region; the first by default.
-    anonymise : bool
-        Cover the eyes.
-    ax : Axes, optional
-        Axes to draw on; new ones by default.
-
-    Returns
-    -------
-    Axes
-        The axes drawn on.
-    """
-    return _show(result, _view(result, region, anonymise=anonymise).after, ax)
-
-
-def plot_strip(
-    result: Comparison | Measurement, *, anonymise: bool = True, ax: Axes | None = None
-) -> Axes:
-    """Draw the clearest single pores, before above after, at one scale.
-
-    Parameters
-    ----------
-    result : Comparison or Measurement
-        What was computed.
-    anonymise : bool
-        Cover the eyes.
-    ax : Axes, optional
-        Axes to draw on; new ones by default.
-
-    Returns
-    -------
-    Axes
-        The axes drawn on.
-    """
-    photos = shown(result, anonymise=anonymise)
-    pixels = strip(result, photos, clearest_shown(result, photos, marks(result)))
-    if pixels is None:
-        pixels = np.full((1, 4, 3), 255, dtype=np.uint8)
-    if ax is None:
-        ax = new_axes(result, pixels.shape[0] / pixels.shape[1] + 0.02)
-    ax.imshow(pixels)
-    rows = 1 if isinstance(result, Measurement) else 2
-    names = [texts.PHOTO] if rows == 1 else [texts.BEFORE, texts.AFTER]
-    height = pixels.shape[0] / rows
-    ax.set_yticks([height * (i + 0.5) for i in range(rows)], names)
-    ax.set_xticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    ax.tick_params(colors=MUTED, labelsize=8, length=0)
-    return ax
-
-
-def _show(result: Comparison | Measurement, view: View, ax: Axes | None) -> Axes:
-    width, height = view.size
-    if ax is None:
-        ax = new_axes(result, height / width)
-    half = view.step_px / 2.0
-    ax.imshow(
-        view.pixels,
-        extent=(
-            view.x0 - half,
-            view.x0 - half + width * view.step_px,
-            view.y0 - half + height * view.step_px,
-            view.y0 - half,
-        ),
-        interpolation="antialiased",
-    )
-    ax.set_axis_off()
-    return ax
-
-
-def _first_region(result: Comparison | Measurement) -> str:
-    if isinstance(result, Measurement):
-        return result.face.regions[0].name
-    return result.alignment.regions[0].name
-
-
-def _view(result: Comparison | Measurement, region: str | None, *, anonymise: bool) -> PairView:
-    photos = shown(result, anonymise=anonymise)
-    name = region or _first_region(result)
-    if isinstance(result, Measurement):
-        found = result.face.region(name)
-        if found is None:
-            raise KeyError(name)
-        view = region_view(photos.before, found, result.settings.report)
-        return PairView(view, view)
-    aligned = next((one for one in result.alignment.regions if one.name == name), None)
-    if aligned is None:
-        raise KeyError(name)
-    return region_views(result, photos, aligned)[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -26,13 +25,13 @@ from poremetrics.report.blocks import (
     Row,
     Section,
 )
-from poremetrics.report.figures import HasSettings, figure_of, new_axes
+from poremetrics.report.figures import HasSettings, figure_of, new_axes, svg_bytes
 from poremetrics.report.pictures import encode
 from poremetrics.report.sentences import kept_together
 from poremetrics.settings.report import ReportSettings
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    pass
 
 _TEMPLATES = resources.files("poremetrics.report") / "templates"
 _SVG = "image/svg+xml"
@@ -101,7 +100,7 @@ class _Images:
             ax = new_axes(result, block.height_share, left_share=block.left_share)
             block.draw(ax)
             width, height = figure_of(ax).get_size_inches() * 96
-            self.data[block.key] = data_uri(_svg(ax), _SVG)
+            self.data[block.key] = data_uri(svg_bytes(ax), _SVG)
             self.size[block.key] = (round(width), round(height))
 
     def _add(self, pixels: Rgb) -> None:
@@ -123,16 +122,6 @@ class _Images:
 def data_uri(content: bytes, media: str) -> str:
     """Return ``content`` as an address that holds it."""
     return f"data:{media};base64,{base64.b64encode(content).decode('ascii')}"
-
-
-def _svg(ax: Axes) -> bytes:
-    from matplotlib import rc_context  # noqa: PLC0415 - loaded when drawing
-
-    buffer = io.BytesIO()
-    # A fixed salt and no date: the same result gives the same bytes.
-    with rc_context({"svg.hashsalt": texts.PRODUCT, "svg.fonttype": "path"}):
-        figure_of(ax).savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
 
 
 def _sizes(images: _Images) -> str:

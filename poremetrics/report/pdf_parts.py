@@ -12,6 +12,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable
 
 from poremetrics.report.blocks import Bar, Layer
+from poremetrics.report.glyphs import spelled_out
 from poremetrics.report.html import bar_geometry
 
 SOFT = "#4d5d66"
@@ -100,17 +101,18 @@ class Marked(Flowable):
             canvas.setLineWidth(width)
             canvas.drawPath(path, stroke=1, fill=0)
         canvas.setFont(self._font, 5.2)
+        label = spelled_out(layer.label)
         middle_x = sum(x for x, _ in corners) / len(corners)
         middle_y = sum(y for _, y in corners) / len(corners)
         for mode, colour in ((1, _HALO), (0, white)):
             text = canvas.beginText(
-                middle_x - canvas.stringWidth(layer.label, self._font, 5.2) / 2, middle_y - 1.8
+                middle_x - canvas.stringWidth(label, self._font, 5.2) / 2, middle_y - 1.8
             )
             text.setTextRenderMode(mode)
             canvas.setStrokeColor(colour)
             canvas.setFillColor(colour)
             canvas.setLineWidth(1.1)
-            text.textOut(layer.label)
+            text.textOut(label)
             text.setTextRenderMode(0)
             canvas.drawText(text)
 

@@ -49,6 +49,10 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     ),
     "visits": ("Visits", ""),
     "quality": ("How the photos compare", ""),
+    "each": (
+        "Each visit against the first",
+        "Every measure of all regions together, and the size of the same pores in each region.",
+    ),
     "cohort": (
         "All persons together",
         "Linear mixed model of the change since each person's first photo.",
@@ -90,6 +94,7 @@ FATES: Mapping[str, str] = {
     "comes and goes": "come and go",
     "seen once": "were measured at one visit only",
 }
+VISIT_AFTER = "{when}, {days} days after {treatment}"
 FIRST = "first photo"
 EARLY = "too soon after a treatment: shown, not counted"
 REFUSED = "not comparable with the first photo"

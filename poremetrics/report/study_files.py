@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,15 +17,18 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from poremetrics.errors import UsageError
+from poremetrics.report.blocks import Report
 from poremetrics.report.folder import TOOL, check_place, synced, told
 from poremetrics.report.html import html_bytes
+from poremetrics.report.pdf import pdf_bytes
 from poremetrics.report.record import json_bytes, utc
-from poremetrics.report.series import build_series, build_study
+from poremetrics.report.series import build_series
+from poremetrics.report.study_page import build_study
 from poremetrics.report.tables import neutral, significant
-from poremetrics.study import StudyResult
+from poremetrics.study import SeriesResult, StudyResult
 
 MARKER = "study.json"
-REPORT = "report.html"
+REPORT = "report"
 STORE = "pairs"
 """Folder of finished pairs inside a study's folder."""
 _FRESH = ".new"
@@ -60,7 +63,13 @@ def check_study_folder(target: Path) -> None:
         )
 
 
-def write_study(result: StudyResult, target: Path, *, pages: bool = True) -> None:
+def write_study(
+    result: StudyResult,
+    target: Path,
+    *,
+    pages: bool = True,
+    formats: Collection[str] = ("html",),
+) -> None:
     """Write the tables and reports of a study.
 
     Every table as CSV and as Parquet, ``report.html`` on the whole study, ``person_0001.html`` and
@@ -76,6 +85,8 @@ def write_study(result: StudyResult, target: Path, *, pages: bool = True) -> Non
         Folder of the study.
     pages : bool, optional
         Also write the reports.
+    formats : collection of str, optional
+        Kinds of report: ``html``, ``pdf``.
 
     Raises
     ------
@@ -88,7 +99,7 @@ def write_study(result: StudyResult, target: Path, *, pages: bool = True) -> Non
         fresh = target / _FRESH
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
-        _write_all(result, fresh, pages=pages)
+        _write_all(result, fresh, formats if pages else ())
         (fresh / "methods.md").write_text(result.methods, "utf-8", newline="\n")
         names = sorted(path.name for path in fresh.iterdir())
         document = _document(result, {name: _sha256(fresh / name) for name in names})
@@ -122,9 +133,9 @@ def _finish(target: Path) -> None:
     synced(target)
 
 
-def _write_all(result: StudyResult, folder: Path, *, pages: bool) -> None:
+def _write_all(result: StudyResult, folder: Path, formats: Collection[str]) -> None:
     digits = result.settings.report.table_digits
-    limit = result.settings.study.person_pages if pages else 0
+    limit = result.settings.study.person_pages if formats else 0
     for name in _SHORT:
         with _Writer(folder, name, digits) as writer:
             writer.add(getattr(result, name))
@@ -136,12 +147,20 @@ def _write_all(result: StudyResult, folder: Path, *, pages: bool) -> None:
                 writer.add(getattr(series, name))
             if number <= limit:
                 # Numbered, not named: a code of the user's need not be fit for a file name.
-                page = f"person_{number:04d}.html"
-                names[series.subject, series.side] = page
+                page = f"person_{number:04d}"
+                names[series.subject, series.side] = f"{page}.{next(iter(formats))}"
                 report = build_series(series, result.provenance, result.methods)
-                (folder / page).write_bytes(html_bytes(report, series))
-    if pages:
-        (folder / REPORT).write_bytes(html_bytes(build_study(result, names), result))
+                _write_report(report, series, folder / page, formats)
+    if formats:
+        _write_report(build_study(result, names), result, folder / REPORT, formats)
+
+
+def _write_report(
+    report: Report, result: SeriesResult | StudyResult, path: Path, formats: Collection[str]
+) -> None:
+    for kind in formats:
+        make = html_bytes if kind == "html" else pdf_bytes
+        path.with_name(f"{path.name}.{kind}").write_bytes(make(report, result))
 
 
 class _Writer:

@@ -169,6 +169,14 @@ class ReportSettings(Room):
         doc="Width of the figures as files: the text width of A4.",
         source="double column of most journals: 170 to 180 mm",
     )
+    picture_figure_width_mm: float = number(
+        85.0,
+        low=40.0,
+        high=400.0,
+        unit="mm",
+        doc="Width of the figures that show skin.",
+        source="single column of most journals: 84 to 90 mm",
+    )
     figure_dpi: int = number(
         300,
         low=72,
