@@ -370,13 +370,13 @@ def _compare_region(
         scale,
         settings.change,
     )
-    quality = change.judge_pair(
-        aligned,
-        conditions,
-        (before_rgb, after_rgb),
-        (before_skin, after_skin),
-        scale,
-        settings,
+    rgb = before_rgb, after_rgb
+    regions = before_face.region(aligned.name), after_face.region(aligned.name)
+    quality = change.join_quality(
+        [
+            change.judge_pair(aligned, conditions, rgb, (before_skin, after_skin), scale, settings),
+            change.judge_looks((before, after), regions, aligned, conditions, rgb, settings),
+        ]
     )
     on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(all_before))
     return _ComparedRegion(

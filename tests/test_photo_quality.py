@@ -186,33 +186,6 @@ def test_too_little_skin_for_a_spectrum_is_unknown(shape):
     assert photo.power_spectrum(rendered(skin_field(rng)), scattered) is None
 
 
-# --- sensor noise in levels ------------------------------------------------------------
-
-
-@pytest.mark.parametrize("sigma", [1.0, 2.0, 5.0])
-def test_noise_in_levels_is_that_of_the_sensor(sigma):
-    rng = np.random.default_rng(21)
-    field = skin_field(rng, sd=0.05, blur_px=1.5)
-    levels = photo.to_srgb8(SKIN * np.exp(field)[..., None]).astype(float)
-    noisy = levels + rng.normal(0, sigma, levels.shape[:2])[..., None]
-    pixels = noisy.round().clip(0, 255).astype(np.uint8)
-    # The quietest quarter of blocks reads 4 % low, rounding and texture a little high.
-    assert photo.noise_levels(pixels, disc()) == pytest.approx(sigma, rel=0.15, abs=0.15)
-
-
-def test_pores_and_hairs_hardly_raise_the_noise():
-    rng = np.random.default_rng(22)
-    clean = np.full((SIDE, SIDE, 3), 150.0)
-    clean += rng.normal(0, 2, (SIDE, SIDE))[..., None]
-    marked = clean.copy()
-    for x, y in rng.integers(10, SIDE - 10, (250, 2)):
-        cv2.circle(marked, (int(x), int(y)), 2, (90, 80, 70), -1, cv2.LINE_AA)
-    one, two = (
-        photo.noise_levels(p.clip(0, 255).astype(np.uint8), disc()) for p in (clean, marked)
-    )
-    assert two == pytest.approx(one, rel=0.15)
-
-
 # --- exposure, glare, colour -----------------------------------------------------------
 
 
@@ -226,17 +199,12 @@ def test_clipped_share_counts_black_and_white():
     assert photo.clipped_share(linear, mask & (np.arange(SIDE) >= 64)[:, None]) == 0
 
 
-def test_glare_is_found_by_colour_and_shading_is_not():
+def test_a_mirrored_lamp_is_found_by_colour_and_shading_is_not():
     mask = disc()
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE
     shaded = flat() * (0.4 + 0.9 * x)[..., None].astype(np.float32)
-    assert photo.glare_share(shaded, mask) == pytest.approx(0, abs=1e-3)
     spot = np.hypot(x - 0.6, y - 0.5) < 0.15
     shining = shaded + np.where(spot, 0.35, 0)[..., None].astype(np.float32)
-    expected = np.count_nonzero(spot & mask) / np.count_nonzero(mask)
-    # The colour is averaged over 2 px, which moves the spot's rim by about as much.
-    assert photo.glare_share(shining, mask) == pytest.approx(expected, rel=0.08)
-    assert np.mean(photo.glare_mask(shining, mask) == (spot & mask)) > 0.99
     assert photo.specular_contrast(shining, mask) > 0.3
     assert photo.specular_contrast(shaded, mask) < 0.02
 
@@ -251,18 +219,15 @@ def test_surface_light_is_the_share_that_was_added():
     assert share[100, 50] == pytest.approx(0, abs=1e-4)
 
 
-def test_dark_skin_is_not_glare_nor_clipped():
+def test_dark_skin_is_not_clipped():
     linear = flat(colour=[0.06, 0.025, 0.014])
-    assert photo.glare_share(linear, disc()) == 0
     assert photo.clipped_share(linear, disc()) == 0
 
 
-def test_a_grey_photo_tells_nothing_about_glare():
+def test_a_grey_photo_tells_nothing_about_surface_light():
     grey = flat(colour=[0.3, 0.3, 0.3])
-    assert np.isnan(photo.glare_share(grey, disc()))
     assert np.isnan(photo.specular_contrast(grey, disc()))
     assert photo.surface_light(grey, disc()) is None
-    assert not photo.glare_mask(grey, disc()).any()
 
 
 def test_exposure_and_redness_are_cielab():
@@ -289,18 +254,6 @@ def test_lightness_spans_black_to_white():
     assert values[0] == pytest.approx(0, abs=1e-4)
     assert values[-1] == pytest.approx(100, abs=1e-3)
     assert (np.diff(values) > 0).all()
-
-
-def test_tone_sd_is_of_patches_not_of_shading():
-    mask = disc()
-    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
-    shaded = flat() * (1 - 0.5 * (x - 0.3) ** 2 - 0.2 * y)[..., None].astype(np.float32)
-    assert photo.tone_sd(shaded, mask) < 0.3
-    patches = ((np.floor(x * 16) + np.floor(y * 16)) % 2).astype(np.float32)
-    step = photo.lightness(flat()) - photo.lightness(flat() * np.float32(0.8))
-    assert photo.tone_sd(flat() * (1 - 0.2 * patches)[..., None], mask) == pytest.approx(
-        step[0, 0] / 2, rel=0.03
-    )
 
 
 # --- light -----------------------------------------------------------------------------
@@ -362,18 +315,15 @@ def test_every_figure_is_nan_on_too_little_skin():
     speck[:5, :5] = True
     for mask in (np.zeros_like(speck), speck):
         figures = [
-            photo.noise_levels(pixels, mask),
             photo.blockiness(pixels, mask),
             *photo.light_direction(linear, mask),
             photo.fine_texture(photo.sharpness(linear, mask)),
         ]
         for figure in (
             photo.clipped_share,
-            photo.glare_share,
             photo.specular_contrast,
             photo.exposure,
             photo.skin_redness,
-            photo.tone_sd,
         ):
             figures.append(figure(linear, mask))
         assert np.isnan(figures).all()
@@ -385,10 +335,9 @@ def test_smallest_skin_is_a_setting():
     assert photo.exposure(flat(), speck, PhotoSettings(minimum_pixels=20)) > 0
 
 
-def test_patches_smaller_than_a_block_have_no_noise_and_no_grid():
+def test_patches_smaller_than_a_block_have_no_grid():
     pixels = np.full((6, 300, 3), 120, np.uint8)
     mask = np.ones((6, 300), bool)
-    assert np.isnan(photo.noise_levels(pixels, mask))
     assert np.isnan(photo.blockiness(pixels, mask))
 
 

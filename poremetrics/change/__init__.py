@@ -12,6 +12,7 @@ from __future__ import annotations
 from poremetrics.change.checks import CHECKS, Check, judge, light_turn_deg, refused_regions
 from poremetrics.change.contrasts import against_control, contrasts, control_region
 from poremetrics.change.figures import judge_faces, judge_pair, judge_photo
+from poremetrics.change.looks import judge_looks
 from poremetrics.change.measures import HEADLINE, SECONDARY, Measure, Sample
 from poremetrics.change.repeatability import (
     Repeatability,
@@ -45,6 +46,7 @@ __all__ = [
     "join_quality",
     "judge",
     "judge_faces",
+    "judge_looks",
     "judge_pair",
     "judge_photo",
     "light_turn_deg",

@@ -146,6 +146,15 @@ CHECKS: Mapping[str, Check] = {
             "Send the camera's original file, not one from a messenger.",
         ),
         Check(
+            "blocks",
+            "1",
+            "max",
+            False,
+            "maximum_blockiness",
+            "Steps at the 8 x 8 blocks of JPEG over the steps elsewhere, whatever the file says.",
+            "Send the camera's original file, not one from a messenger.",
+        ),
+        Check(
             "same_skin",
             "1",
             "min",
@@ -200,6 +209,33 @@ CHECKS: Mapping[str, Check] = {
             "Repeat place and lamps.",
         ),
         Check(
+            "light_kind",
+            "ln",
+            "max",
+            False,
+            "maximum_light_kind_log",
+            "Change in how much mirrored light varies: other polarisation, other lamp or make-up.",
+            "Same lamps and filters, parallel or crossed; no make-up.",
+        ),
+        Check(
+            "exposure",
+            "L*",
+            "max",
+            False,
+            "maximum_exposure_change",
+            "Change in lightness of the skin.",
+            "Repeat lamps and exposure; lock the exposure if the camera can.",
+        ),
+        Check(
+            "noise",
+            "ln",
+            "max",
+            False,
+            "maximum_noise_log",
+            "How much noisier the softer photo is than the sharper one.",
+            "Use more light rather than a higher ISO.",
+        ),
+        Check(
             "common_share",
             "1",
             "min",
@@ -243,6 +279,24 @@ CHECKS: Mapping[str, Check] = {
             "minimum_days_since_treatment",
             "Days between the last treatment and the after photo.",
             "Wait at least a week, better four, after a treatment.",
+        ),
+        Check(
+            "redness_rise",
+            "a*",
+            "max",
+            False,
+            "maximum_redness_rise",
+            "Rise in redness; a hint that the photo was taken too soon, or of other white balance.",
+            "Wait until redness is gone; keep the white balance fixed.",
+        ),
+        Check(
+            "shine_rise",
+            "1",
+            "max",
+            False,
+            "maximum_shine_rise",
+            "Rise in the share of shine; a hint of swelling, cream or oil, or of other light.",
+            "Wait at least a week after a treatment; no cream on the day; blot oily skin.",
         ),
         Check(
             "found",
@@ -328,8 +382,10 @@ def light_turn_deg(before: tuple[float, float], after: tuple[float, float]) -> f
     Returns
     -------
     float
-        Angle in degrees.
+        Angle in degrees; NaN where either is not known.
     """
+    if not all(map(math.isfinite, (*before, *after))):
+        return math.nan
     strength_before, angle_before = before
     strength_after, angle_after = after
 

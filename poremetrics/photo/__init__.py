@@ -16,14 +16,10 @@ from poremetrics.photo.quality import (
     clipped_share,
     exposure,
     fine_texture,
-    glare_mask,
-    glare_share,
     light_direction,
-    noise_levels,
     skin_redness,
     specular_contrast,
     surface_light,
-    tone_sd,
 )
 from poremetrics.photo.spectrum import Sharpness, Spectrum, power_spectrum, sharpness
 
@@ -35,13 +31,10 @@ __all__ = [
     "clipped_share",
     "exposure",
     "fine_texture",
-    "glare_mask",
-    "glare_share",
     "light_direction",
     "lightness",
     "load",
     "luminance",
-    "noise_levels",
     "power_spectrum",
     "redness",
     "sharpness",
@@ -50,5 +43,4 @@ __all__ = [
     "surface_light",
     "to_linear",
     "to_srgb8",
-    "tone_sd",
 ]

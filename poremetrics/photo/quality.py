@@ -21,53 +21,11 @@ _BLOCK = 8  # side of a JPEG block
 _PLANE_STEP = 3  # every so many rows and columns are enough for a plane through all
 _DARKEST = 1e-4  # below the first sRGB level: keeps the logarithm finite at black
 
-# Second differences along both axes: blind to planes and straight edges, white noise of SD 1
-# gives SD 6 (Immerkær 1996, Computer Vision and Image Understanding 64, 300).
-_NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # what JPEG stores (ITU-T T.871)
 
 
 def _too_small(mask: Mask, settings: PhotoSettings = _DEFAULTS) -> bool:
     return bool(np.count_nonzero(mask) < settings.minimum_pixels)
-
-
-def noise_levels(pixels: Rgb, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
-    """Return the standard deviation of fine noise in sRGB levels of 255; lower is better.
-
-    Robust SD (1.4826 x median absolute value) of Immerkær's second difference of the luma, per
-    block wholly on skin; of the blocks a low quantile, so that pores and hairs stay out of it.
-    Noise that a camera or JPEG has smoothed is no longer white and reads too low.
-
-    Parameters
-    ----------
-    pixels : (h, w, 3) uint8
-        sRGB at the photo's own pixels, not resampled.
-    mask : (h, w) bool
-        Usable skin.
-    settings : PhotoSettings
-        Tunables.
-    """
-    side = settings.noise_block_px
-    luma = pixels.astype(np.float32) @ _LUMA
-    response = np.asarray(np.abs(cv2.filter2D(luma, -1, _NOISE_KERNEL)), dtype=np.float32)
-    rows, columns = mask.shape[0] // side, mask.shape[1] // side
-    if not rows or not columns:
-        return _NAN
-    inner = np.asarray(
-        cv2.erode(mask.astype(np.float32), np.ones((3, 3), np.uint8), borderValue=0),
-        dtype=np.float32,
-    )
-    whole = _blocks(inner, rows, columns, side).all(axis=1)
-    if np.count_nonzero(whole) * side**2 < settings.minimum_pixels:
-        return _NAN
-    sigma = 1.4826 * np.median(_blocks(response, rows, columns, side)[whole], axis=1)
-    return float(np.quantile(sigma, settings.noise_quantile))
-
-
-def _blocks(image: npt.NDArray[np.float32], rows: int, columns: int, side: int) -> FloatImage:
-    """Cut an image into (rows * columns, side²) blocks, remainders left off."""
-    cut = image[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    return cut.swapaxes(1, 2).reshape(rows * columns, side * side)
 
 
 def clipped_share(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
@@ -131,43 +89,6 @@ def surface_light(
     if usual < settings.minimum_colour:
         return None
     return np.asarray(np.clip(1 - colour / usual, 0, 1), dtype=np.float32)
-
-
-def glare_mask(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> Mask:
-    """Return where glare hides the skin: mostly surface light, and brighter than the median.
-
-    Parameters
-    ----------
-    linear : (h, w, 3) float32
-        Linear light of the photo.
-    mask : (h, w) bool
-        Usable skin.
-    settings : PhotoSettings
-        Tunables.
-    """
-    share = surface_light(linear, mask, settings)
-    if share is None:
-        return np.zeros(mask.shape, dtype=np.bool_)
-    light = luminance(linear)
-    bright = light > np.median(light[mask])
-    return np.asarray(mask & bright & (share > settings.glare_fraction), dtype=np.bool_)
-
-
-def glare_share(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
-    """Return the share of skin under glare, 0..1 (also the measure of shine); lower is better.
-
-    Parameters
-    ----------
-    linear : (h, w, 3) float32
-        Linear light of the photo.
-    mask : (h, w) bool
-        Usable skin.
-    settings : PhotoSettings
-        Tunables.
-    """
-    if surface_light(linear, mask, settings) is None:
-        return _NAN
-    return float(np.mean(glare_mask(linear, mask, settings)[mask]))
 
 
 def specular_contrast(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
@@ -267,30 +188,6 @@ def skin_redness(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFA
     if _too_small(mask, settings):
         return _NAN
     return float(np.median(redness(linear)[mask]))
-
-
-def tone_sd(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
-    """Return the SD of L* over the skin; lower is more even.
-
-    A quadratic surface in x and y, the shading of a rounded cheek, is fitted and taken off first.
-
-    Parameters
-    ----------
-    linear : (h, w, 3) float32
-        Linear light of the photo.
-    mask : (h, w) bool
-        Usable skin.
-    settings : PhotoSettings
-        Tunables.
-    """
-    if _too_small(mask, settings):
-        return _NAN
-    y, x = _centred(mask)
-    surface = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    values = lightness(linear)[mask].astype(np.float64)
-    # Normal equations: six columns of comparable size, and far quicker than a QR of the pixels.
-    coefficients = np.linalg.solve(surface.T @ surface, surface.T @ values)
-    return float(np.std(values - surface @ coefficients))
 
 
 def light_direction(

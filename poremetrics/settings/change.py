@@ -235,12 +235,60 @@ class ChangeSettings(Room):
         source="first visible change 4 to 6 weeks after a session",
     )
     maximum_light_turn_deg: float = number(
-        20.0,
+        12.0,
         low=1.0,
         high=90.0,
         unit="deg",
         doc="Largest angle between the light directions of the photos without a warning.",
-        source="alignment is tested to 30° of light from the other side",
+        source="re-shot portraits to 2.7, rendered faces to 7.9; the other side 20 or more",
+    )
+    maximum_blockiness: float = number(
+        2.2,
+        low=1.0,
+        high=50.0,
+        unit="1",
+        doc="Largest step at JPEG's blocks over the steps elsewhere, without a warning.",
+        source="portraits as published up to 2.17, re-shot at quality 90 to 1.6; at 30 from 2.27",
+    )
+    maximum_light_kind_log: float = number(
+        0.35,
+        low=0.01,
+        high=5.0,
+        unit="ln",
+        doc="Largest |ln| of the change in how much the surface's light varies, without a warning.",
+        source="re-shot portraits up to 0.30, rough ones 0.73; cross-polarised ones 1.1 by median",
+    )
+    maximum_exposure_change: float = number(
+        10.0,
+        low=0.5,
+        high=100.0,
+        unit="L*",
+        doc="Largest change in the skin's lightness without a warning.",
+        source="re-shot portraits up to 4.4, rough ones 8.0; 0.8 stops up 10.6 or more",
+    )
+    maximum_noise_log: float = number(
+        0.5,
+        low=0.0,
+        high=5.0,
+        unit="ln",
+        doc="Largest ln of the softer photo's noise over the sharper one's, without a warning.",
+        source="re-shot portraits below 0; two stops less light with grain up to 1.3",
+    )
+    maximum_redness_rise: float = number(
+        3.0,
+        low=0.1,
+        high=50.0,
+        unit="a*",
+        doc="Largest rise of the skin's CIE a* without a warning.",
+        source="re-shot portraits up to 1.7, rough ones 3.3; 6 a* of redness added read 4.3-7.1",
+    )
+    maximum_shine_rise: float = number(
+        0.10,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Largest rise of the share of a region under glare, without a warning.",
+        source="re-shot portraits up to 0.04, rough ones 0.08; mirrored light doubled up to 0.27",
     )
     maximum_expression_change: float = number(
         0.15,

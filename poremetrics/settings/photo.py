@@ -213,22 +213,6 @@ class PhotoSettings(Room):
         doc="With less usable skin than this a figure is not measurable.",
         source="standard error of a share of 5 %: 0.7 %",
     )
-    noise_block_px: int = number(
-        16,
-        low=8,
-        high=64,
-        unit="px",
-        doc="Side of the blocks of which the quietest quarter gives the noise.",
-        source="a block's SD is then known to 6 %",
-    )
-    noise_quantile: float = number(
-        0.25,
-        low=0.01,
-        high=0.5,
-        unit="1",
-        doc="Quantile of the blocks' noise that is reported.",
-        source="a quarter of a cheek lies between pores and hairs",
-    )
     clipped_low_level: int = number(
         2,
         low=0,
@@ -250,22 +234,14 @@ class PhotoSettings(Room):
         low=0.3,
         high=20.0,
         unit="px",
-        doc="Gaussian over which the colour of light is averaged before glare is told by it.",
+        doc="Gaussian over which the colour of light is averaged to tell the light of the surface.",
         source="two chroma samples of a 4:2:0 JPEG",
-    )
-    glare_fraction: float = number(
-        0.45,
-        low=0.05,
-        high=1.0,
-        unit="1",
-        doc="From this share of surface reflection on a bright pixel is glare.",
-        source="shine of portraits by eye; the sheen of plain skin stays below",
     )
     minimum_colour: float = number(
         0.05,
         low=0.0,
         high=1.0,
         unit="1",
-        doc="Least median (red - blue) / luminance, linear, at which glare can be told by colour.",
+        doc="Least median (red - blue) / luminance, linear, that tells light of the surface.",
         source="skin of all tones has 0.3 or more; black-and-white photos have 0",
     )
