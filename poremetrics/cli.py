@@ -7,30 +7,41 @@ photo could not be read, 4 no usable skin. Heavy modules are imported inside the
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from importlib import resources
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 
 from poremetrics import terminal
 from poremetrics.errors import PoremetricsError, UsageError
+from poremetrics.options import (
+    RESULT,
+    After,
+    Before,
+    Formats,
+    MarkerMm,
+    Out,
+    Quiet,
+    RepeatabilityFile,
+    SettingsFile,
+    View,
+    Where,
+    Written,
+    asked_view,
+    grouped,
+    parse_formats,
+    read_repeatability,
+    read_settings,
+    repeat_photos,
+)
 
-if TYPE_CHECKING:
-    from poremetrics.change import Repeatability
-    from poremetrics.compare import AskedView, Options
-
-RESULT = Path("poremetrics-result")
 ACCURACY = Path("poremetrics-accuracy")
-FORMATS = ("html", "pdf")
-VIEWS = ("auto", "face", "closeup")
 
 _PARSERS_INTERRUPTED = 130
 # The parser's own errors share a base that typer does not export.
@@ -44,54 +55,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Before = Annotated[
-    Path, typer.Argument(readable=False, metavar="BEFORE", help="Photo before treatment.")
-]
-After = Annotated[
-    Path, typer.Argument(readable=False, metavar="AFTER", help="Photo after treatment.")
-]
-Out = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the result.")]
-View = Annotated[
-    str, typer.Option(metavar="{auto,face,closeup}", help="auto: a face if one is found.")
-]
-MmPerPx = Annotated[
-    float | None, typer.Option("--mm-per-px", help="Millimetres per pixel on the skin.")
-]
-MarkerMm = Annotated[
-    float | None, typer.Option("--marker-mm", help="Side of an ArUco marker in the photo, in mm.")
-]
-IpdMm = Annotated[
-    float | None, typer.Option("--ipd-mm", help="Interpupillary distance of the person, in mm.")
-]
-RegionsFile = Annotated[
-    Path | None,
-    typer.Option("--regions", metavar="FILE.json", help="Named polygons in (before) pixels."),
-]
-Days = Annotated[
-    float | None,
-    typer.Option("--days-since-treatment", help="Days from last treatment to the after photo."),
-]
-Control = Annotated[
-    str | None,
-    typer.Option("--control", metavar="REGION", help="Untreated region, or left or right."),
-]
-SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", metavar="FILE.toml", help="Overrides of tunables.")
-]
-RepeatabilityFile = Annotated[
-    Path | None,
-    typer.Option("--repeatability", metavar="FILE.json", help="Your own repeatability."),
-]
-Formats = Annotated[
-    str, typer.Option("--format", metavar="html,pdf", help="Formats of the report.")
-]
-Anonymise = Annotated[
-    bool, typer.Option("--anonymise/--no-anonymise", help="Cover the eyes in every picture.")
-]
-Label = Annotated[str | None, typer.Option("--label", help="Label shown in the report.")]
-Figures = Annotated[bool, typer.Option("--figures", help="Also write the figures as PNG and SVG.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
 def main() -> None:
@@ -160,106 +123,73 @@ def _common(
 
 
 @app.command()
+@grouped
 def compare(
     before: Before,
     after: After,
-    output: Out = RESULT,
-    view: View = "auto",
-    mm_per_px: MmPerPx = None,
-    marker_mm: MarkerMm = None,
-    ipd_mm: IpdMm = None,
-    regions: RegionsFile = None,
-    days_since_treatment: Days = None,
-    control: Control = None,
-    settings: SettingsFile = None,
+    where: Where,
+    written: Written,
+    days_since_treatment: Annotated[
+        float | None,
+        typer.Option("--days-since-treatment", help="Days from last treatment to the after photo."),
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option("--control", metavar="REGION", help="Untreated region, or left or right."),
+    ] = None,
     repeatability: RepeatabilityFile = None,
-    formats: Formats = "html",
-    anonymise: Anonymise = True,
-    label: Label = None,
-    figures: Figures = False,
     quiet: Quiet = False,
 ) -> None:
     """Compare two photos: align, measure, say what changed; write tables and a report."""
-    from poremetrics import report
     from poremetrics.compare import compare as run
 
-    kinds = _formats(formats)
-    # What cannot be written is told before the work, not after it.
-    report.check_label(label)
-    report.check_target(output)
+    written.check()
     with terminal.progress(quiet) as tell:
         result = run(
             before,
             after,
             days_since_treatment=days_since_treatment,
-            repeatability=_repeatability(repeatability),
+            repeatability=read_repeatability(repeatability),
             control=control,
-            **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell),
+            **where.options(tell),
         )
-        report.write(
-            result, output, formats=kinds, anonymise=anonymise, label=label, figures=figures
-        )
+        written.write(result)
     if not quiet:
         terminal.print_changes(result)
-        terminal.print_where(output, kinds)
+        terminal.print_where(written.output, written.kinds)
 
 
 @app.command()
+@grouped
 def measure(
     photo: Annotated[
         Path, typer.Argument(readable=False, metavar="PHOTO", help="Photo of a face or of skin.")
     ],
-    output: Out = RESULT,
-    view: View = "auto",
-    mm_per_px: MmPerPx = None,
-    marker_mm: MarkerMm = None,
-    ipd_mm: IpdMm = None,
-    regions: RegionsFile = None,
-    settings: SettingsFile = None,
-    formats: Formats = "html",
-    anonymise: Anonymise = True,
-    label: Label = None,
-    figures: Figures = False,
+    where: Where,
+    written: Written,
     quiet: Quiet = False,
 ) -> None:
     """Measure the pores of one photo; write tables and a report."""
-    from poremetrics import report
     from poremetrics.compare import measure as run
 
-    kinds = _formats(formats)
-    # What cannot be written is told before the work, not after it.
-    report.check_label(label)
-    report.check_target(output)
+    written.check()
     with terminal.progress(quiet) as tell:
-        result = run(photo, **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell))
-        report.write(
-            result, output, formats=kinds, anonymise=anonymise, label=label, figures=figures
-        )
+        result = run(photo, **where.options(tell))
+        written.write(result)
     if not quiet:
         terminal.print_regions(result.regions, result.quality)
-        terminal.print_where(output, kinds)
+        terminal.print_where(written.output, written.kinds)
 
 
 @app.command()
-def check(
-    before: Before,
-    after: After,
-    view: View = "auto",
-    mm_per_px: MmPerPx = None,
-    marker_mm: MarkerMm = None,
-    ipd_mm: IpdMm = None,
-    regions: RegionsFile = None,
-    settings: SettingsFile = None,
-    quiet: Quiet = False,
-) -> None:
+@grouped
+def check(before: Before, after: After, where: Where, quiet: Quiet = False) -> None:
     """Say whether two photos can be compared, and if not, why. Exit 0 comparable, 1 not."""
     from poremetrics.change import refused_regions
     from poremetrics.compare import compare as run
 
     with terminal.progress(quiet) as tell:
-        result = run(
-            before, after, **_options(view, mm_per_px, marker_mm, ipd_mm, regions, settings, tell)
-        )
+        result = run(before, after, **where.options(tell))
     names = [name for name in result.changes["region"].unique() if name != "all"]
     refused = refused_regions(result.quality, names)
     comparable = [name for name in names if name not in refused]
@@ -275,26 +205,43 @@ def check(
 def repeatability(
     photos: Annotated[
         list[Path],
-        typer.Argument(readable=False, metavar="PHOTO PHOTO [PHOTO…]", help="Unchanged skin."),
+        typer.Argument(
+            readable=False,
+            metavar="PHOTO PHOTO [PHOTO…]",
+            help="Unchanged skin of one person; or folders, one per person.",
+        ),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE.json", help="File to write.")
     ],
     view: View = "auto",
     settings: SettingsFile = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also write Bland-Altman plots, as SVG beside it.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure your own repeatability from repeat shots of unchanged skin."""
     from poremetrics import report
-    from poremetrics.repeats import repeatability as run
+    from poremetrics.change import repeatability_of
+    from poremetrics.repeats import OWN, repeat_shots
 
-    report.check_file(output)
+    picture = output.with_suffix(".svg")
+    for path in (output, *([picture] if figures else [])):
+        report.check_file(path)
     with terminal.progress(quiet) as tell:
-        found = run(list(photos), **_options(view, settings=settings, tell=tell))
+        shots = repeat_shots(
+            repeat_photos(photos),
+            view=asked_view(view),
+            settings=read_settings(settings),
+            progress=tell,
+        )
+        found = repeatability_of(shots, OWN)
         report.write_text(output, found.model_dump_json(indent=2) + "\n")
+        if figures:
+            report.write_text(picture, report.bland_altman_svg(shots))
     if not quiet:
-        for name, wsd in found.wsd_log.items():
-            typer.echo(f"{name:24} wSD {100 * wsd:5.1f} %   RC {277 * wsd:5.1f} %")
+        terminal.print_repeatability(found)
 
 
 @app.command()
@@ -331,21 +278,20 @@ def study(
     require_extra()
     from poremetrics.report.study_files import STORE, check_study_folder, write_study
 
-    kinds = _formats(formats)
+    kinds = parse_formats(formats)
     check_study_folder(output)
     try:
         with terminal.progress(quiet) as tell:
-            chosen = _options(view, marker_mm=marker_mm, settings=settings, tell=tell)
             result = run(
                 manifest,
                 store=output / STORE,
                 workers=workers,
                 scheduler=scheduler,
                 skip_bad=skip_bad,
-                repeatability=_repeatability(repeatability),
-                view=view,
+                repeatability=read_repeatability(repeatability),
+                view=asked_view(view),
                 marker_mm=marker_mm,
-                settings=chosen["settings"],
+                settings=read_settings(settings),
                 progress=tell,
             )
             write_study(result, output, pages=reports, formats=kinds)
@@ -397,24 +343,19 @@ def validate(
 
 
 @app.command()
-def demo(
-    output: Out = RESULT,
-    formats: Formats = "html",
-    quiet: Quiet = False,
-) -> None:
+def demo(output: Out = RESULT, formats: Formats = "html", quiet: Quiet = False) -> None:
     """Compare the bundled sample pair."""
-    from poremetrics import report
     from poremetrics.compare import compare as run
 
-    kinds = _formats(formats)
-    report.check_target(output)
+    written = Written(output, formats)
+    written.check()
     before, after = _sample_pair()
     with terminal.progress(quiet) as tell:
         result = run(before, after, progress=tell)
-        report.write(result, output, formats=kinds)
+        written.write(result)
     if not quiet:
         terminal.print_changes(result)
-        terminal.print_where(output, kinds)
+        terminal.print_where(written.output, written.kinds)
 
 
 def _sample_pair() -> tuple[bytes, bytes]:
@@ -428,74 +369,3 @@ def _sample_pair() -> tuple[bytes, bytes]:
         if before.is_file() and after.is_file():
             return before.read_bytes(), after.read_bytes()
     raise UsageError("demo", "the sample pair is not installed", "reinstall poremetrics")
-
-
-def _options(
-    view: str,
-    mm_per_px: float | None = None,
-    marker_mm: float | None = None,
-    ipd_mm: float | None = None,
-    regions: Path | None = None,
-    settings: Path | None = None,
-    tell: Callable[[str, float], None] | None = None,
-) -> Options:
-    from poremetrics.settings import parse_settings
-
-    if view not in VIEWS:
-        raise UsageError("--view", f"{view!r} is not a view", f"use one of {', '.join(VIEWS)}")
-    return {
-        "view": cast("AskedView", view),
-        "mm_per_px": mm_per_px,
-        "marker_mm": marker_mm,
-        "ipd_mm": ipd_mm,
-        "regions": None if regions is None else _regions(regions),
-        "settings": (None if settings is None else parse_settings(_text(settings), settings.name)),
-        "progress": tell,
-    }
-
-
-def _formats(given: str) -> tuple[str, ...]:
-    kinds = tuple(part.strip() for part in given.split(",") if part.strip())
-    unknown = [kind for kind in kinds if kind not in FORMATS]
-    if unknown or not kinds:
-        raise UsageError(
-            "--format", f"{given!r} is not a list of formats", "use html, pdf or html,pdf"
-        )
-    return kinds
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")  # editors of Windows put a mark before the text
-    except UnicodeDecodeError as error:
-        raise UsageError(path.name, "is not text in UTF-8", "save it as UTF-8") from error
-    except OSError as error:
-        reason = str(error.strerror).lower()
-        raise UsageError(path.name or str(path), reason, "give a readable file") from error
-
-
-def _regions(path: Path) -> Mapping[str, Any]:
-    remedy = 'write {"name": [[x, y], [x, y], [x, y]], ...}'
-    try:
-        found = json.loads(_text(path), object_pairs_hook=_once)
-    # Besides its own error, which is a ValueError: an integer of more digits than Python reads,
-    # or lists nested thousands deep.
-    except (ValueError, RecursionError) as error:
-        raise UsageError(path.name, f"not valid JSON ({error})", remedy) from error
-    if not isinstance(found, dict) or not found:
-        raise UsageError(path.name, "holds no named polygons", remedy)
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the pairs of a JSON object; JSON itself lets the last of two equal names win."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("the same name is given twice")
-    return found
-
-
-def _repeatability(path: Path | None) -> Repeatability | None:
-    from poremetrics.change import parse_repeatability
-
-    return None if path is None else parse_repeatability(_text(path), path.name)

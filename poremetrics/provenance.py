@@ -13,7 +13,15 @@ from importlib.resources.abc import Traversable
 from poremetrics.model import Provenance
 
 _LIBRARIES = ("poremetrics", "numpy", "scipy", "opencv-python-headless", "scikit-image", "pillow")
-_NO_FIGURES = {"report", "synthetic", "validate", "terminal.py", "cli.py", "__main__.py"}
+_NO_FIGURES = {
+    "report",
+    "synthetic",
+    "validate",
+    "terminal.py",
+    "options.py",
+    "cli.py",
+    "__main__.py",
+}
 """Rooms that show, test or call what others compute; they change no figure."""
 _CODE = ".py"
 _DATA = (".json", ".onnx")

@@ -13,6 +13,8 @@ from poremetrics.change import Repeatability
 from poremetrics.compare import Options, Source, compare
 from poremetrics.errors import UsageError
 
+OWN = "own repeat shots"
+"""How repeat shots are called in reports where no other name is given."""
 Shots = Sequence[Source | Sequence[Source]]
 """Repeat shots of one person, or a list or tuple of them for each of several."""
 
@@ -20,7 +22,7 @@ Shots = Sequence[Source | Sequence[Source]]
 def repeatability(
     sources: Shots,
     *,
-    name: str = "own repeat shots",
+    name: str = OWN,
     **options: Unpack[Options],
 ) -> Repeatability:
     """Measure repeatability from repeat shots of unchanged skin.

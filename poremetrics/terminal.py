@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from poremetrics.change import Repeatability
     from poremetrics.model import Comparison
     from poremetrics.study import Problem, StudyResult
 
@@ -177,6 +178,19 @@ def print_headline(headline: pd.DataFrame) -> None:
         value = f"{row['value']:.2f}" if share else f"{row['value']:.1f} {row['unit']}"
         grid.add_row(str(row["figure"]), value)
     _table_console().print(grid)
+
+
+def print_repeatability(found: Repeatability) -> None:
+    """Print the repeatability of every measure, and how well shots tell persons apart."""
+    from poremetrics.change.repeatability import RC_FACTOR
+
+    for name, wsd in found.wsd_log.items():
+        rc_pct = 100.0 * math.expm1(RC_FACTOR * wsd)
+        line = f"{name:24} wSD {100 * wsd:5.1f} %   RC {rc_pct:5.1f} %"
+        agreed = found.icc.get(name)
+        if agreed is not None:
+            line += f"   ICC {agreed.icc:.2f} ({agreed.low:.2f} to {agreed.high:.2f})"
+        typer.echo(line)
 
 
 def print_where(output: Path, kinds: tuple[str, ...]) -> None:

@@ -159,3 +159,25 @@ def test_version_and_help() -> None:
     shown = run("--help").stdout
     for command in ("compare", "measure", "check", "repeatability", "demo"):
         assert command in shown
+
+
+def test_folders_are_persons_and_a_plot_lies_beside_the_calibration(pair, tmp_path) -> None:
+    for number, person in enumerate(("Ärztin", "Herr B")):
+        folder = tmp_path / person
+        folder.mkdir()
+        for visit, shot in enumerate(visits(seed=1 + number)):
+            save(shot.picture, folder / f"{visit}.jpg")
+        (folder / ".DS_Store").write_bytes(b"of the system, no photo")
+    out = tmp_path / "own.json"
+    people = (tmp_path / "Ärztin", tmp_path / "Herr B")
+    made = run("repeatability", *people, "-o", out, "--view", "closeup", "--figures")
+    assert made.returncode == 0, made.stderr
+    assert "ICC" in made.stdout
+    found = json.loads(out.read_text("utf-8"))
+    assert (found["subjects"], found["pairs"]) == (2, 2)
+    assert found["icc"]["count"]["shots"] == 4
+    assert "rztin" not in out.read_text("utf-8")
+    assert "<svg" in (tmp_path / "own.svg").read_text("utf-8")
+    # A person of one shot repeats nothing.
+    (people[1] / "1.jpg").unlink()
+    assert run("repeatability", *people, "-o", out, "--view", "closeup").returncode == 2

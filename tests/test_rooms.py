@@ -25,8 +25,7 @@ ORDER = (
     ("compare",),
     ("validate", "study", "repeats"),
     ("report",),
-    ("terminal",),
-    ("terminal",),
+    ("terminal", "options"),
     ("cli",),
     ("__main__",),
 )
@@ -34,7 +33,7 @@ ORDER = (
 
 # pores works on grids and needs no alignment; change judges and does not synthesise.
 FORBIDDEN = {("pores", "align"), ("align", "pores")}
-MAY_TOUCH_DISK = {"photo", "report", "study", "cli"}
+MAY_TOUCH_DISK = {"photo", "report", "study", "options", "cli"}
 MAY_DRAW = {"report"}
 DISK_CALLS = {"open", "read_text", "write_text", "read_bytes", "write_bytes", "mkdir", "unlink"}
 NETWORK = {"socket", "urllib", "http", "requests", "httpx", "ftplib", "smtplib", "asyncio"}
