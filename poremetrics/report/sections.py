@@ -9,7 +9,7 @@ import pandas as pd
 from poremetrics.model import Comparison, Face, Measurement
 from poremetrics.report import summary, texts
 from poremetrics.report.blocks import Block, Chart, Details, Report, Section, Text
-from poremetrics.report.contrast_blocks import contrast_blocks
+from poremetrics.report.contrast_section import contrast_section
 from poremetrics.report.figures import CHANGES_LEFT, SIZES_LEFT, plot_changes, plot_sizes
 from poremetrics.report.marks import marks
 from poremetrics.report.picture_blocks import (
@@ -123,6 +123,7 @@ def _pair_sections(result: Comparison, photos: Shown) -> tuple[Section, ...]:
         _strip(result, photos, frame),
         _sizes(result) if has_pores else None,
         _changes(result),
+        contrast_section(result),
         _secondary(result),
         _timing(result),
         _methods(result),
@@ -209,7 +210,6 @@ def _changes(result: Comparison) -> Section | None:
             )
         )
     blocks.append(change_table(texts.SECTIONS["changes"], headline, verdicts=True))
-    blocks += contrast_blocks(result)
     return _section("changes", texts.LEADS["changes"], *blocks)
 
 

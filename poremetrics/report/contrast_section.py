@@ -1,4 +1,4 @@
-"""The change of every region relative to a control region, as blocks of the report."""
+"""The change of every region relative to a control region, as a section of the report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from poremetrics.model import Comparison
 from poremetrics.report import summary
-from poremetrics.report.blocks import Block, Group, Table, Text
+from poremetrics.report.blocks import Group, Section, Table
 from poremetrics.report.sentences import interval, percent, region_name
 from poremetrics.report.tables import rows_of
 
@@ -18,18 +18,19 @@ _LEAD = (
 _COLUMNS = ("Measure", "Change", "Change of the control", "Relative to it", "95 % interval")
 
 
-def contrast_blocks(result: Comparison) -> tuple[Block, ...]:
-    """Return text and table, nothing where no control region was named."""
+def contrast_section(result: Comparison) -> Section | None:
+    """Return the section, None where no control region was named."""
     rows = result.contrasts
     if rows.empty:
-        return ()
+        return None
     control = region_name(str(rows["control"].iloc[0])).lower()
     groups = tuple(
         Group(region_name(str(region)), _cells(rows[rows["region"].eq(region)]))
         for region in rows["region"].unique()
     )
     numbers = (False, *[True] * (len(_COLUMNS) - 1))
-    return Text((_LEAD.format(control=control),)), Table(_TITLE, _COLUMNS, groups, numbers)
+    table = Table(_TITLE, _COLUMNS, groups, numbers)
+    return Section("contrasts", _TITLE, _LEAD.format(control=control), (table,))
 
 
 def _cells(rows: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
