@@ -11,12 +11,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from drawn_results import comparison, measurement, unmatched
 from PIL import Image
 
 from poremetrics.report import contents
+from poremetrics.report.chart_data import histogram_of
 from poremetrics.report.sections import build
+from poremetrics.report.sketches import changes_sketch, sizes_sketch
 
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'x' {{ 7*7 }} </style> =1+1 Ünï 病人"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -404,3 +407,45 @@ def test_prints_whole_pages(browser, files, paper):
             for name in ("before", "after")
         ]
         assert boxes[1]["x"] >= boxes[0]["x"] + boxes[0]["width"], "side by side on paper"
+
+
+def numbers(sketch: str, pattern: str) -> list[float]:
+    return [float(found) for found in re.findall(pattern, sketch)]
+
+
+def test_the_sketch_of_changes_lies_where_the_table_says(pair):
+    rows = pair.changes[(pair.changes["verdict"] != "") & pair.changes["change_pct"].notna()]
+    content = changes_sketch(rows).content
+    dots = numbers(content, r'<circle[^>]*cx="([\d.]+)"')
+    intervals = re.findall(r'<path class="ci \w+" d="M([\d.]+) [\d.]+L([\d.]+) ', content)
+    zero = numbers(content, r'<path class="zero" d="M([\d.]+) ')[0]
+    order = [*dict.fromkeys(["all", *rows["region"]])]
+    drawn = pd.concat([rows[rows["region"] == region] for region in order])
+    # One scale: places over percents is the same everywhere, to the tenth of a px printed.
+    scale = (dots[0] - zero) / drawn["change_pct"].iloc[0]
+    np.testing.assert_allclose(dots, zero + scale * drawn["change_pct"], atol=0.3)
+    for column, ends in zip(
+        ("ci_low_pct", "ci_high_pct"), zip(*intervals, strict=True), strict=True
+    ):
+        np.testing.assert_allclose(
+            np.array(ends, dtype=float), zero + scale * drawn[column], atol=0.5
+        )
+
+
+def test_the_sketch_of_sizes_counts_every_pore(pair):
+    shown = histogram_of(pair)
+    content = sizes_sketch(pair).content
+    for one in shown.photos:
+        pores = pair.pores[(pair.pores["photo"] == one.key) & (pair.pores["flags"] == "")]
+        assert one.number == one.counts.sum() == len(pores)
+        assert f"{one.name} ({one.number:,})" in content
+
+
+def test_a_hostile_region_name_is_only_text_in_a_sketch():
+    hostile = "<img src=x onerror=alert(1)>"
+    result = comparison(
+        size=(300, 400), regions=("nose",), pores_per_region=12, rename={"nose": hostile}
+    )
+    drawn = page(result)
+    assert "<img src=x" not in drawn
+    assert "&lt;img src=x" in drawn

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from markupsafe import Markup
 
 from poremetrics.model import Points, Rgb
 from poremetrics.report.marks import Style
@@ -87,9 +88,18 @@ class Pair:
     sizes: tuple[Layer, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A chart as SVG for the page: its size in px and what stands in it."""
+
+    width: float
+    height: float
+    content: Markup
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
-    """A drawing on matplotlib axes."""
+    """A drawing on matplotlib axes, and where there is one, its sketch for the page."""
 
     key: str
     draw: Callable[[Axes], object]
@@ -97,6 +107,7 @@ class Chart:
     height_share: float
     left_share: float
     caption: str = ""
+    sketch: Sketch | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

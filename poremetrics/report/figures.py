@@ -15,7 +15,8 @@ import pandas as pd
 
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report import summary, texts
-from poremetrics.report.marks import is_pore, marks
+from poremetrics.report.chart_data import histogram_of
+from poremetrics.report.marks import marks
 from poremetrics.report.sentences import region_name
 from poremetrics.settings import Settings
 
@@ -220,33 +221,16 @@ def plot_sizes(result: Comparison | Measurement, *, ax: Axes | None = None) -> A
     """
     if ax is None:
         ax = new_axes(result, 0.36, left_share=SIZES_LEFT)
-    settings = result.settings
-    pores = result.pores[is_pore(result.pores)]
-    if isinstance(result, Comparison):
-        pores = pores[pores["in_common_area"]]
-    in_um = bool(pores["diameter_um"].notna().any())  # forced ones may have none
-    column, unit = ("diameter_um", "µm") if in_um else ("diameter_px", "px")
-    step = settings.report.size_bin_um if in_um else settings.report.size_bin_px
-    visible = settings.change.visible_diameter_um if in_um else settings.change.visible_diameter_px
-    largest = float(np.nan_to_num(pores[column].max())) if len(pores) else 0.0
-    # In px nothing says how large a pore can be; in µm the definition does.
-    end = visible * settings.report.size_axis_visible if in_um else max(largest, 2 * visible)
-    edges = np.arange(0.0, end + step, step)
-    photos = (
-        [("before", texts.BEFORE, BEFORE_COLOUR), ("after", texts.AFTER, AFTER_COLOUR)]
-        if isinstance(result, Comparison)
-        else [(None, texts.PHOTO, AFTER_COLOUR)]
-    )
-    for photo, name, colour in photos:
-        values = pores[column] if photo is None else pores.loc[pores["photo"] == photo, column]
-        values = values.dropna()
-        counts, _ = np.histogram(values.clip(upper=edges[-1]), edges)
-        ax.stairs(counts, edges, color=colour, linewidth=1.6, label=f"{name} ({len(values)})")
-        ax.stairs(counts, edges, color=colour, fill=True, alpha=0.12)
-    ax.axvline(visible, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2)))
-    ax.set_xlabel(texts.AXIS_SIZE.format(unit=unit))
+    shown = histogram_of(result)
+    for one in shown.photos:
+        colour = AFTER_COLOUR if one.key == "after" else BEFORE_COLOUR
+        label = f"{one.name} ({one.number})"
+        ax.stairs(one.counts, shown.edges, color=colour, linewidth=1.6, label=label)
+        ax.stairs(one.counts, shown.edges, color=colour, fill=True, alpha=0.12)
+    ax.axvline(shown.visible, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2)))
+    ax.set_xlabel(texts.AXIS_SIZE.format(unit=shown.unit))
     ax.set_ylabel(texts.AXIS_COUNT)
-    ax.set_xlim(0.0, edges[-1])
+    ax.set_xlim(0.0, shown.edges[-1])
     ax.set_ylim(bottom=0.0)
     _calm(ax)
     ax.grid(axis="y", color=GRID, linewidth=0.6)

@@ -96,7 +96,7 @@ class _Images:
         elif isinstance(block, Row):
             for picture in block.pictures:
                 self._add(picture.pixels)
-        elif isinstance(block, Chart):
+        elif isinstance(block, Chart) and block.sketch is None:
             ax = new_axes(result, block.height_share, left_share=block.left_share)
             block.draw(ax)
             width, height = figure_of(ax).get_size_inches() * 96

@@ -23,6 +23,7 @@ from poremetrics.report.picture_blocks import (
 from poremetrics.report.pictures import Shown, shown
 from poremetrics.report.quality import checks_table, light
 from poremetrics.report.sentences import WHOLE, figure, region_name, with_unit
+from poremetrics.report.sketches import changes_sketch, sizes_sketch
 from poremetrics.report.table_blocks import (
     change_table,
     provenance_table,
@@ -189,6 +190,7 @@ def _sizes(result: Comparison | Measurement) -> Section:
             texts.ALT_SIZES.format(medians=medians),
             0.36,
             SIZES_LEFT,
+            sketch=sizes_sketch(result),
         ),
     )
 
@@ -207,6 +209,7 @@ def _changes(result: Comparison) -> Section | None:
                 texts.ALT_CHANGES,
                 0.12 + 0.03 * drawn,
                 CHANGES_LEFT,
+                sketch=changes_sketch(headline[headline["change_pct"].notna()]),
             )
         )
     blocks.append(change_table(texts.SECTIONS["changes"], headline, verdicts=True))

@@ -26,10 +26,12 @@ from poremetrics.report.blocks import (
     Table,
     Text,
 )
+from poremetrics.report.chart_data import timeline_of
 from poremetrics.report.sentences import MATCHED, WHOLE, interval, percent, region_name
 from poremetrics.report.series_figures import TIMELINE_LEFT, TIMELINE_SHARE, plot_timeline
 from poremetrics.report.series_parts import created, in_order, section, table
 from poremetrics.report.series_visits import each_visit, failed_checks_block, visits_table
+from poremetrics.report.sketches import timeline_sketch
 from poremetrics.report.tables import rows_of
 from poremetrics.study import Filmstrip, SeriesResult
 
@@ -143,6 +145,7 @@ def _timelines(result: SeriesResult, metrics: list[str]) -> tuple[Block, ...]:
             height_share=TIMELINE_SHARE,
             left_share=TIMELINE_LEFT,
             caption=summary.metric_name(metric),
+            sketch=timeline_sketch(timeline_of(result, metric, WHOLE)),
         )
         for number, metric in enumerate(metrics)
     ]
