@@ -98,7 +98,8 @@ def table(
     missing = [name for name in schema if name not in frame.columns]
     if missing:
         raise ValueError(f"table lacks columns {missing}")
-    return frame[list(schema)].astype(dict(schema)).reset_index(drop=True)
+    other = {name: kind for name, kind in schema.items() if frame[name].dtype != kind}
+    return frame[list(schema)].astype(other).reset_index(drop=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,13 +174,14 @@ def compare(
         days_since_treatment,
         settings,
     )
-    changes = change.changes(
-        [one.sample for one in compared],
-        {one.sample.name: one.conditions for one in compared},
-        change.refused_regions(quality, region_names),
-        repeatability or change.default_repeatability(),
-        settings.change,
-    )
+    with _one_blas_thread():
+        changes = change.changes(
+            [one.sample for one in compared],
+            {one.sample.name: one.conditions for one in compared},
+            change.refused_regions(quality, region_names),
+            repeatability or change.default_repeatability(),
+            settings.change,
+        )
     before_pores = pores.number_ids([one.before_pores for one in compared])
     after_pores = pores.number_ids([one.after_pores for one in compared])
     links = [
