@@ -5,14 +5,17 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from closeups import visits
-from kill_runs import kill_runs
+from kill_runs import PATIENCE_S, TOLD, kill_runs
+from load_study import make_study
 from PIL import Image
 from safety import Command, assert_told, in_process
 
@@ -142,6 +145,26 @@ def test_offline_private_and_the_same_on_one_thread_and_on_two(command, pair, tm
 def test_interrupted_at_any_moment_the_result_is_the_old_or_the_new(tmp_path) -> None:
     # `python tests/kill_runs.py --times 200` is the long run.
     assert kill_runs(tmp_path, times=6).total() == 6
+
+
+@posix
+@pytest.mark.parametrize("to_all", [True, False], ids=["terminal", "leader alone"])
+def test_ctrl_c_ends_a_study_in_one_line_and_keeps_what_is_done(tmp_path, to_all) -> None:
+    target = tmp_path / "study"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "poremetrics", "study", str(make_study(tmp_path, 40)),
+         "-o", str(target), "--view", "closeup", "--workers", "2"],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    while running.poll() is None and not list(target.rglob("*.pair")):
+        time.sleep(0.01)
+    assert running.poll() is None, running.communicate()
+    (os.killpg if to_all else os.kill)(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=PATIENCE_S)
+    assert (running.returncode, said) == (130, TOLD)
+    kept = list(target.rglob("*.pair"))
+    assert 1 <= len(kept) < 20, "what waited was not begun"
+    assert not list(target.rglob("*.partial"))
 
 
 def test_folders_that_may_not_be_replaced_are_told_before_the_work(
