@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from poremetrics.face.copy import inside_polygon
 from poremetrics.face.detect import detect_with
 from poremetrics.face.locate import surest_mesh, whole_copy
 from poremetrics.face.mesh import Mesh, crop_of_detection, settle
@@ -35,7 +37,9 @@ class Seen:
     size_px: float
 
 
-def everyone(photo: Photo, settings: FaceSettings) -> tuple[Seen, ...]:
+def everyone(
+    photo: Photo, settings: FaceSettings, *, known: Sequence[Points] = ()
+) -> tuple[Seen, ...]:
     """Return every face of a photo, and what looks enough like part of one to hide its eyes.
 
     Parameters
@@ -44,6 +48,8 @@ def everyone(photo: Photo, settings: FaceSettings) -> tuple[Seen, ...]:
         The whole photo.
     settings : FaceSettings
         ``minimum_covered_score``, ``minimum_covered_logit``.
+    known : sequence of (N, 2) float64, optional
+        Outlines around eyes that are known already; whose eyes lie there is not looked at again.
 
     Returns
     -------
@@ -56,6 +62,9 @@ def everyone(photo: Photo, settings: FaceSettings) -> tuple[Seen, ...]:
     seen_by_either = [face for name in _DETECTORS for face in detect_with(name, whole.pixels, keen)]
     found: list[Seen] = []
     for face in seen_by_either:
+        eyes = whole.to_photo(face.eyes)
+        if any(inside_polygon(eyes.mean(axis=0, keepdims=True), one).all() for one in known):
+            continue
         crop = crop_of_detection(face, settings)
         mesh = surest_mesh(whole.pixels, crop, settings)
         if (
@@ -66,7 +75,7 @@ def everyone(photo: Photo, settings: FaceSettings) -> tuple[Seen, ...]:
         found.append(
             Seen(
                 None if mesh is None else whole.mesh_to_photo(mesh),
-                whole.to_photo(face.eyes),
+                eyes,
                 float(np.max(face.size)) / whole.factor,
             )
         )

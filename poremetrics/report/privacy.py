@@ -50,7 +50,7 @@ def eye_bands(
     """
     whole = [] if face.landmarks_px is None else [mesh_band(face.landmarks_px, settings)]
     rough = []
-    for seen in everyone(photo, looked_for):
+    for seen in everyone(photo, looked_for, known=whole):
         if any(_inside(band, seen.eyes.mean(axis=0)) for band in whole):
             continue  # seen twice: the better band is there already
         if seen.mesh is None:
