@@ -17,6 +17,7 @@ from safety import Command, assert_told, in_process
 import poremetrics
 from poremetrics import face
 from poremetrics.change import parse_repeatability
+from poremetrics.change.repeatability import FORMAT
 from poremetrics.change.blocks import partition
 from poremetrics.errors import SkinError, UsageError
 from poremetrics.settings import Settings, parse_settings
@@ -210,7 +211,7 @@ CALIBRATION = {"format": 1, "source": "ours", "pairs": 3, "wsd_log": {"count": 0
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"format": 2}, "format"),
+        ({"format": FORMAT + 1}, "format"),
         ({"new_key": 1}, "new_key"),
         ({"pairs": -1}, "pairs"),
         ({"wsd_log": {"count": -0.1}}, "wsd_log.count"),
