@@ -17,8 +17,8 @@ from safety import Command, assert_told, in_process
 import poremetrics
 from poremetrics import face
 from poremetrics.change import parse_repeatability
-from poremetrics.change.repeatability import FORMAT
 from poremetrics.change.blocks import partition
+from poremetrics.change.repeatability import FORMAT
 from poremetrics.errors import SkinError, UsageError
 from poremetrics.settings import Settings, parse_settings
 from poremetrics.settings.face import FaceSettings
