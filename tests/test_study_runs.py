@@ -255,6 +255,23 @@ def test_a_folder_with_other_files_is_refused(done: Done, tmp_path: Path) -> Non
     check_study_folder(done.folder)
 
 
+def test_a_later_run_leaves_nothing_of_an_earlier_one_behind(done: Done, tmp_path: Path) -> None:
+    write_study(done.result, tmp_path)
+    pages = {path.name for path in tmp_path.glob("*.html")}
+    assert "report.html" in pages
+    write_study(done.result, tmp_path, pages=False)
+    # Left there, they would be of another run than the tables, and pass for the user's own files.
+    assert not list(tmp_path.glob("*.html"))
+    check_study_folder(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"notes\.txt"):
+        write_study(done.result, tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    (tmp_path / "notes.txt").unlink()
+    write_study(done.result, tmp_path)
+    assert {path.name for path in tmp_path.glob("*.html")} == pages
+
+
 def test_a_run_killed_while_moving_files_is_finished_by_the_next(
     done: Done, tmp_path: Path
 ) -> None:

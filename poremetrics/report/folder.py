@@ -52,7 +52,7 @@ def publish(target: Path, files: Mapping[str, bytes], *, marker: str = MARKER) -
     UsageError
         The target holds something else, another run is writing it, or the disk refuses.
     """
-    with told(target), _uninterrupted(), _locked(target):
+    with told(target), uninterrupted(), _locked(target):
         _recover(target)
         check_target(target, marker=marker)
         stage = Path(tempfile.mkdtemp(prefix=_hidden(target), suffix=_PARTIAL, dir=target.parent))
@@ -82,7 +82,7 @@ def write_text(path: Path, text: str) -> None:
     UsageError
         The disk refuses.
     """
-    with told(path), _uninterrupted():
+    with told(path), uninterrupted():
         handle, name = tempfile.mkstemp(prefix=_hidden(path), suffix=_PARTIAL, dir=path.parent)
         part = Path(name)
         try:
@@ -193,7 +193,7 @@ def _hidden(target: Path) -> str:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Let Ctrl-C wait until the files are written or given up; it could hit the tidying up."""
     if threading.current_thread() is not threading.main_thread():  # Ctrl-C goes to that one
         yield

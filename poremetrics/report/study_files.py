@@ -18,7 +18,7 @@ from pyarrow import csv
 
 from poremetrics.errors import UsageError
 from poremetrics.report.blocks import Report
-from poremetrics.report.folder import TOOL, check_place, synced, told
+from poremetrics.report.folder import TOOL, check_place, synced, told, uninterrupted
 from poremetrics.report.html import html_bytes
 from poremetrics.report.pdf import pdf_bytes
 from poremetrics.report.record import json_bytes, utc
@@ -99,15 +99,19 @@ def write_study(
         fresh = target / _FRESH
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
-        _write_all(result, fresh, formats if pages else ())
-        (fresh / "methods.md").write_text(result.methods, "utf-8", newline="\n")
-        names = sorted(path.name for path in fresh.iterdir())
-        document = _document(result, {name: _sha256(fresh / name) for name in names})
-        (fresh / MARKER).write_bytes(json_bytes(document))
-        for path in fresh.iterdir():
-            synced(path)
-        fresh.rename(target / _READY)
-        _finish(target)
+        try:
+            _write_all(result, fresh, formats if pages else ())
+            (fresh / "methods.md").write_text(result.methods, "utf-8", newline="\n")
+            names = sorted(path.name for path in fresh.iterdir())
+            document = _document(result, {name: _sha256(fresh / name) for name in names})
+            (fresh / MARKER).write_bytes(json_bytes(document))
+            for path in fresh.iterdir():
+                synced(path)
+            with uninterrupted():
+                fresh.rename(target / _READY)
+                _finish(target)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _own_names(target: Path) -> set[str]:
@@ -123,11 +127,20 @@ def _own_names(target: Path) -> set[str]:
 
 
 def _finish(target: Path) -> None:
-    """Move finished files into place; the marker last, since it vouches for the others."""
+    """Move finished files into place; the marker last, since it vouches for the others.
+
+    Files of the earlier run that this one did not write again go away before the marker that knew
+    them; later they would pass for the user's own.
+    """
     ready = target / _READY
     if not ready.is_dir():
         return
+    stale = _own_names(target) - _own_names(ready)
     for path in sorted(ready.iterdir(), key=lambda path: path.name == MARKER):
+        if path.name == MARKER:
+            for old in target.iterdir():
+                if old.name in stale and old.is_file():
+                    old.unlink()
         path.replace(target / path.name)
     ready.rmdir()
     synced(target)
