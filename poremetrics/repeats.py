@@ -76,15 +76,19 @@ def repeat_shots(sources: Shots, **options: Unpack[Options]) -> pd.DataFrame:
         raise UsageError(
             "repeatability", "needs at least two photos of a person", "give two or more shots"
         )
-    shots = change.repeats_table(
-        [
-            change.Repeat(f"{number}", one, other, compare(*pair, **options).changes)
-            for number, person in enumerate(persons, start=1)
-            for (one, other), pair in zip(
-                combinations(range(len(person)), 2), combinations(person, 2), strict=True
-            )
-        ]
-    )
+    pairs = [
+        (number, person, one, other)
+        for number, person in enumerate(persons, start=1)
+        for one, other in combinations(range(len(person)), 2)
+    ]
+    tell = options.pop("progress", None) or _silent
+    repeats = []
+    for done, (number, person, one, other) in enumerate(pairs):
+        tell(f"pair {done + 1} of {len(pairs)}", done / len(pairs))
+        result = compare(person[one], person[other], **options)
+        repeats.append(change.Repeat(f"{number}", one, other, result.changes))
+    tell("done", 1.0)
+    shots = change.repeats_table(repeats)
     if shots.empty:
         raise UsageError(
             "repeatability",
@@ -92,6 +96,10 @@ def repeat_shots(sources: Shots, **options: Unpack[Options]) -> pd.DataFrame:
             "run `poremetrics check` on two of them",
         )
     return shots
+
+
+def _silent(stage: str, share: float) -> None:
+    """Tell nobody."""
 
 
 def _persons(sources: Shots) -> list[list[Source]]:

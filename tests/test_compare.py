@@ -149,8 +149,14 @@ def test_too_soon_after_a_treatment_is_flagged() -> None:
 
 def test_repeat_shots_make_a_calibration() -> None:
     before, after = visits(seed=1)
-    found = poremetrics.repeatability([before.picture, after.picture], **SCALE)
+    told: list[tuple[str, float]] = []
+    found = poremetrics.repeatability(
+        [before.picture, after.picture],
+        progress=lambda stage, share: told.append((stage, share)),
+        **SCALE,
+    )
     assert found.pairs == 1
+    assert told == [("pair 1 of 1", 0.0), ("done", 1.0)]
     assert 0.0 <= found.wsd_log["diameter_um_matched"] < 0.1
     with pytest.raises(poremetrics.UsageError, match="two"):
         poremetrics.repeatability([before.picture])
