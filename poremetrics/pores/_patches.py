@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,14 @@ def batches(reach_px: npt.NDArray[np.float64]) -> Iterator[tuple[Integers, int]]
             yield members[start : start + size], half
 
 
+@cache
+def _offsets(half: int) -> tuple[Integers, Integers]:
+    """Return rows and columns of the pixels of a patch relative to its middle, (n,) each."""
+    axis = np.arange(-half, half + 1)
+    rows, cols = np.meshgrid(axis, axis, indexing="ij")
+    return rows.ravel(), cols.ravel()
+
+
 class Patches:
     """The pixels within ``half`` of each of (N, 2) places.
 
@@ -46,20 +55,22 @@ class Patches:
     ----------
     dx, dy : (N, n) float32
         Position of each pixel relative to its place, ``n = (2 half + 1)²``.
-    inside : (N, n) bool
-        Whether the pixel lies in the picture.
     """
 
     def __init__(self, xy: Points, half: int, shape: tuple[int, int]) -> None:
         h, w = shape
         centre = np.rint(xy).astype(np.int64)
-        axis = np.arange(-half, half + 1)
-        oy, ox = (a.ravel() for a in np.meshgrid(axis, axis, indexing="ij"))
-        cols = centre[:, :1] + ox
-        rows = centre[:, 1:] + oy
-        self.inside: npt.NDArray[np.bool_] = (cols >= 0) & (cols < w) & (rows >= 0) & (rows < h)
-        self.dx: Floats = (cols - xy[:, :1]).astype(np.float32)
-        self.dy: Floats = (rows - xy[:, 1:]).astype(np.float32)
+        oy, ox = _offsets(half)
+        aside = (xy - centre).astype(np.float32)
+        self.dx: Floats = ox.astype(np.float32) - aside[:, :1]
+        self.dy: Floats = oy.astype(np.float32) - aside[:, 1:]
+        size = np.array([w, h])
+        self._whole = bool(np.all((centre >= half) & (centre < size - half)))
+        if self._whole:  # most batches: nothing to look at pixel by pixel
+            self._flat = (centre[:, 1:] * w + centre[:, :1]) + (oy * w + ox)
+            return
+        cols, rows = centre[:, :1] + ox, centre[:, 1:] + oy
+        self._inside: npt.NDArray[np.bool_] = (cols >= 0) & (cols < w) & (rows >= 0) & (rows < h)
         self._flat = np.clip(rows, 0, h - 1) * w + np.clip(cols, 0, w - 1)
 
     def read(self, image: FloatImage) -> Floats:
@@ -69,12 +80,11 @@ class Patches:
 
     def read_mask(self, mask: Mask) -> npt.NDArray[np.bool_]:
         """Return (N, n) mask values; False outside the picture."""
-        found: npt.NDArray[np.bool_] = mask.reshape(-1)[self._flat] & self.inside
-        return found
+        found: npt.NDArray[np.bool_] = mask.reshape(-1)[self._flat]
+        return found if self._whole else found & self._inside
 
-    def add(self, image: FloatImage, values: Floats) -> None:
-        """Add (N, n) values into ``image`` in place."""
-        keep = self.inside
-        image += np.bincount(self._flat[keep], weights=values[keep], minlength=image.size).reshape(
-            image.shape
-        )
+    def scattered(self, values: Floats) -> tuple[Integers, Floats]:
+        """Return flat pixel index and value of all (N, n) values that lie in the picture."""
+        if self._whole:
+            return self._flat.ravel(), values.ravel()
+        return self._flat[self._inside], values[self._inside]

@@ -101,7 +101,7 @@ def _maxima(
     peak = (ratio >= highest) & (ratio > settings.candidate_snr) & mask
     peak[[0, -1], :] = False
     peak[:, [0, -1]] = False
-    rows, cols = np.nonzero(peak)
+    rows, cols = np.divmod(np.flatnonzero(peak), peak.shape[1])
     dx, dy = _parabola(ratio, rows, cols)
     x = (cols + dx + 0.5) * zoom_x - 0.5
     y = (rows + dy + 0.5) * zoom_y - 0.5

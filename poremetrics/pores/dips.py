@@ -66,7 +66,7 @@ class Dips:
         return Dips(**{name: getattr(self, name)[rows] for name in self.__slots__})
 
 
-def basis(patches: Patches, theta: Parameters, *, gaussian: bool) -> Floats:
+def basis(patches: Patches, theta: Parameters, *, gaussian: bool, linear: bool = False) -> Floats:
     """Return the functions that a pit and all its derivatives are made of.
 
     Parameters
@@ -77,40 +77,54 @@ def basis(patches: Patches, theta: Parameters, *, gaussian: bool) -> Floats:
         Parameters of the pits.
     gaussian : bool
         All exponents are 2: the last function, for the exponent, is left out.
+    linear : bool
+        Only the first two functions, whose shares are depth and skin level.
 
     Returns
     -------
-    (N, 7 or 8, n) float32
+    (N, 2, 7 or 8, n) float32
         Profile, 1, and the steepness s times u, v, u², v², u v; last the derivative of the
         profile by the logarithm of the exponent.
     """
     t = theta.astype(np.float32)
     u = patches.dx - t[:, X, None]
     v = patches.dy - t[:, Y, None]
-    out = np.empty((len(t), 7 if gaussian else 8, u.shape[1]), dtype=np.float32)
-    np.multiply(u, u, out=out[:, 4])
-    np.multiply(v, v, out=out[:, 5])
-    np.multiply(u, v, out=out[:, 6])
+    count = 2 if linear else 7 if gaussian else 8
+    out = np.empty((len(t), count, u.shape[1]), dtype=np.float32)
+    out[:, 1] = 1.0
     mxx, myy, mxy = _metric(t)
-    q = mxx * out[:, 4] + myy * out[:, 5] + (2.0 * mxy) * out[:, 6]
+    # The quadratic form (mxx u + 2 mxy v) u + myy v v, in place.
+    q = mxx * u
+    along = v * (2.0 * mxy)
+    q += along
+    q *= u
+    np.multiply(v, v, out=along)
+    along *= myy
+    q += along
     if gaussian:
-        steep = np.exp(np.float32(-LN2) * q, out=out[:, 0])
-        steep = steep * np.float32(LN2)
+        q *= np.float32(-LN2)
+        np.exp(q, out=out[:, 0])
+        if linear:
+            return out
+        steep = out[:, 0] * np.float32(LN2)
     else:
         np.maximum(q, np.float32(_SMALLEST_Q), out=q)
         half_power = np.float32(0.5) * np.exp(t[:, POWER, None])
         log_q = np.log(q)
         fall = np.exp(half_power * log_q) * np.float32(LN2)
         np.exp(-fall, out=out[:, 0])
+        if linear:
+            return out
         fall *= half_power
         fall *= out[:, 0]
         np.multiply(fall, -log_q, out=out[:, 7])
         steep = fall
         steep /= q
-    out[:, 1] = 1.0
     np.multiply(steep, u, out=out[:, 2])
     np.multiply(steep, v, out=out[:, 3])
-    out[:, 4:7] *= steep[:, None]
+    np.multiply(out[:, 2], u, out=out[:, 4])
+    np.multiply(out[:, 3], v, out=out[:, 5])
+    np.multiply(out[:, 2], v, out=out[:, 6])
     return out
 
 
@@ -190,11 +204,14 @@ def dip_values(patches: Patches, dips: Dips, *, relative_to: Points) -> Floats:
 
 def take_out(darkening: FloatImage, dips: Dips) -> FloatImage:
     """Return ``darkening`` without the dips; those of no depth cost nothing."""
-    rest = darkening.copy()
     deep = dips.take(np.flatnonzero(dips.depth != 0))
     longest = deep.seen_px * np.exp(0.5 * np.hypot(*deep.shear.T))
+    places, values = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
     for members, half in batches(_REACH * longest):
         part = deep.take(members)
-        patches = Patches(part.xy, half, (rest.shape[0], rest.shape[1]))
-        patches.add(rest, -dip_values(patches, part, relative_to=part.xy))
-    return rest
+        patches = Patches(part.xy, half, (darkening.shape[0], darkening.shape[1]))
+        where, what = patches.scattered(dip_values(patches, part, relative_to=part.xy))
+        places.append(where)
+        values.append(what)
+    total = np.bincount(np.concatenate(places), np.concatenate(values), darkening.size)
+    return darkening - total.reshape(darkening.shape).astype(np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 
 from poremetrics.model import FloatImage, Mask
 from poremetrics.pores.blur import usable_tiles
@@ -42,8 +43,9 @@ def autocovariance(rest: FloatImage, mask: Mask, noise: FloatImage) -> npt.NDArr
         return WHITE
     tiles = np.where(np.abs(tiles) < _CLIP, tiles, 0.0)
     size = (2 * _TILE, 2 * _TILE)
-    power = np.abs(np.fft.rfft2(tiles, size)) ** 2
-    products = np.fft.irfft2(power.sum(axis=0), size)
+    transforms = fft.rfft2(tiles, size)
+    power = (transforms.real**2 + transforms.imag**2).sum(axis=0, dtype=np.float64)
+    products = fft.irfft2(power, size)
     lags = np.arange(-_REACH, _REACH + 1)
     overlap = (_TILE - np.abs(lags)).astype(np.float64)
     counts = len(tiles) * overlap[:, None] * overlap[None, :]

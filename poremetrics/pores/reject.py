@@ -56,29 +56,31 @@ def tint_of(skin: Skin, dips: Dips) -> Tint:
     -------
     Tint
     """
-    red, brown = (_share(skin, image, dips) for image in (skin.redness, skin.brownness))
-    return Tint(*red, *brown)
-
-
-def _share(skin: Skin, image: FloatImage, dips: Dips) -> tuple[Floats, Floats]:
-    """Return the slope of ``image`` on the dips' own profiles, and its standard error."""
-    slope, error = np.full(len(dips.depth), np.nan), np.full(len(dips.depth), np.nan)
+    out = np.full((4, len(dips.depth)), np.nan)
     for members, half in batches(1.2 * dips.seen_px):
         part = dips.take(members)
-        patches = Patches(part.xy, half, (image.shape[0], image.shape[1]))
+        patches = Patches(part.xy, half, (skin.mask.shape[0], skin.mask.shape[1]))
         weight = patches.read_mask(skin.mask).astype(np.float32)
         total = np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
         profile = dip_values(patches, part, relative_to=part.xy)
         profile = profile - (weight * profile).sum(axis=1, keepdims=True) / total
-        values = patches.read(image)
-        power = np.maximum((weight * profile**2).sum(axis=1), 1e-9)
-        found = (weight * profile * values).sum(axis=1) / power
-        rest = values - (weight * values).sum(axis=1, keepdims=True) / total
-        rest = rest - found[:, None] * profile
-        spread = (weight * rest**2).sum(axis=1) / total[:, 0]
-        slope[members] = found
-        error[members] = _CHROMA_CORRELATION * np.sqrt(spread / power)
-    return slope, error
+        for row, image in ((0, skin.redness), (2, skin.brownness)):
+            slope, error = _share(patches.read(image), profile, weight, total)
+            out[row, members], out[row + 1, members] = slope, error
+    return Tint(*out)
+
+
+def _share(
+    values: FloatImage, profile: FloatImage, weight: FloatImage, total: FloatImage
+) -> tuple[FloatImage, FloatImage]:
+    """Return the slope of (N, n) ``values`` on the dips' own profiles, and its standard error."""
+    pull = weight * profile
+    power = np.maximum((pull * profile).sum(axis=1), 1e-9)
+    slope = (pull * values).sum(axis=1) / power
+    rest = values - (weight * values).sum(axis=1, keepdims=True) / total
+    rest = rest - slope[:, None] * profile
+    spread = (weight * rest**2).sum(axis=1) / total[:, 0]
+    return slope, _CHROMA_CORRELATION * np.sqrt(spread / power)
 
 
 def flags_of(

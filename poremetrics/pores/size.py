@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 
 from poremetrics.model import FloatImage, Mask, Points
 from poremetrics.pores._patches import Floats, Patches, batches
@@ -222,8 +223,10 @@ class _Problem:
         settings: PoresSettings,
         freedom: Freedom,
     ) -> None:
-        self._patches, self._values, self._weight = patches, values, weight
-        self._noise, self._start = noise, start
+        self._patches, self._noise, self._start = patches, noise, start
+        # the root of the weight on both sides of every product
+        self._root = np.sqrt(weight)
+        self._values = values * self._root
         self._free = freedom.parameters
         self._gaussian = not freedom.power and bool(np.all(start[:, POWER] == np.log(2.0)))
         # everything in units of the noise: the weights do not need it then, the priors do
@@ -239,11 +242,11 @@ class _Problem:
         theta = self._start.copy()
         expected = np.where(np.arange(PARAMETERS) == POWER, theta, 0.0)[:, self._free]
         for step in range(iterations + 1):
-            _, gradient, normal = self._linearised(theta)
-            gradient -= self._prior * (theta[:, self._free] - expected)
-            many = 2 if step == 0 else len(self._free)
-            move = np.linalg.solve(normal[:, :many, :many], gradient[:, :many, None])[..., 0]
-            chosen = self._free[:many]
+            chosen = self._free[:2] if step == 0 else self._free
+            many = len(chosen)
+            _, _, gradient, normal = self._linearised(theta, chosen)
+            gradient -= self._prior[:, :many] * (theta[:, chosen] - expected[:, :many])
+            move = np.linalg.solve(normal, gradient[..., None])[..., 0]
             limit = _LARGEST_STEP[chosen]
             theta[:, chosen] += np.clip(move, -limit, limit)
             theta[:, SIZE] = np.clip(theta[:, SIZE], *_LOG_SIZE)
@@ -253,34 +256,38 @@ class _Problem:
         return theta
 
     def _linearised(
-        self, theta: Parameters
-    ) -> tuple[Floats, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return weighted basis, gradient and normal matrix of the free parameters."""
-        functions = basis(self._patches, theta, gaussian=self._gaussian)
-        weighted = functions * self._weight[:, None, :]
-        residual = self._residual(functions[:, 0], theta)
-        mix = mixing(theta, gaussian=self._gaussian)[:, self._free]
-        square = (weighted @ functions.transpose(0, 2, 1)).astype(np.float64)
+        self, theta: Parameters, free: npt.NDArray[np.intp]
+    ) -> tuple[Floats, Parameters, Parameters, Parameters]:
+        """Return basis times root weight, mixing of the free ones, gradient, normal matrix."""
+        linear = len(free) == 2
+        rooted = basis(self._patches, theta, gaussian=self._gaussian, linear=linear)
+        rooted *= self._root[:, None, :]
+        residual = self._residual(rooted, theta)
+        # Depth and skin level are the shares of the first two functions themselves.
+        mix = np.eye(2)[None] if linear else mixing(theta, gaussian=self._gaussian)[:, free]
+        square = (rooted @ rooted.transpose(0, 2, 1)).astype(np.float64)
         normal = mix @ square @ mix.transpose(0, 2, 1)
-        pull = (weighted @ residual[:, :, None])[..., 0].astype(np.float64)
+        pull = (rooted @ residual[:, :, None])[..., 0].astype(np.float64)
         gradient = (mix @ pull[..., None])[..., 0]
         diagonal = np.einsum("nkk->nk", normal)
-        diagonal += self._prior + _DAMPING * diagonal + _TINY
-        return weighted, gradient, normal
+        diagonal += self._prior[:, : len(free)] + _DAMPING * diagonal + _TINY
+        return rooted, mix, gradient, normal
 
-    def _residual(self, profile: Floats, theta: Parameters) -> Floats:
-        depth, offset = theta[:, DEPTH, None], theta[:, OFFSET, None]
-        return self._values - depth.astype(np.float32) * profile - offset.astype(np.float32)
+    def _residual(self, rooted: Floats, theta: Parameters) -> Floats:
+        """Return the misfit times the root of the weight; the second function is 1."""
+        depth, offset = (theta[:, k, None].astype(np.float32) for k in (DEPTH, OFFSET))
+        fitted: Floats = depth * rooted[:, 0] + offset * rooted[:, 1]
+        return self._values - fitted
 
     def errors(
         self, theta: Parameters, covariance: npt.NDArray[np.float64], half: int
     ) -> npt.NDArray[np.float64]:
         """Return (N, 2) standard errors of depth and ln diameter (NaN where it is held)."""
-        weighted, _, normal = self._linearised(theta)
+        rooted, mix, _, normal = self._linearised(theta, self._free)
         wanted = np.flatnonzero(np.isin(self._free, (DEPTH, SIZE)))
-        mix = mixing(theta, gaussian=self._gaussian)[:, self._free]
         # how each pixel moves depth and size
-        gain = (np.linalg.inv(normal)[:, wanted] @ mix).astype(np.float32) @ weighted
+        gain = (np.linalg.inv(normal)[:, wanted] @ mix).astype(np.float32) @ rooted
+        gain *= self._root[:, None, :]
         out = np.full((len(theta), 2), np.nan)
         variance = _quadratic(gain, covariance, half)
         out[:, : len(wanted)] = self._noise[:, None] * np.sqrt(variance)
@@ -298,19 +305,23 @@ def _quadratic(
         lagged = np.zeros(padded)
         lags = np.arange(-reach, reach + 1)
         lagged[np.ix_(lags, lags)] = covariance
-        spectrum = np.fft.fft2(lagged).real
-        square = gain.reshape(*gain.shape[:2], side, side)
-        power = np.abs(np.fft.fft2(square, padded)) ** 2
-        found = (power * spectrum).mean(axis=(2, 3))
+        spectrum = fft.rfft2(lagged).real / lagged.size
+        # of a real picture, the columns but the first (and the middle one) stand for two
+        spectrum[:, 1 : (padded[1] + 1) // 2] *= 2.0
+        transform = fft.rfft2(gain.reshape(*gain.shape[:2], side, side), padded)
+        power = transform.real**2 + transform.imag**2
+        found = np.einsum("imkl,kl->im", power, spectrum.astype(np.float32))
         return np.maximum(np.asarray(found, dtype=np.float64), 0.0)
-    axis = np.arange(side)
-    lag = axis[:, None] - axis[None, :]
-    near = np.abs(lag) <= reach
-    shifted = np.clip(lag + reach, 0, 2 * reach)
-    # the covariance of two pixels is that of their difference in rows and in columns
-    lagged = covariance[shifted[:, None, :, None], shifted[None, :, None, :]]
-    lagged = lagged * (near[:, None, :, None] & near[None, :, None, :])
-    matrix = lagged.reshape(side * side, side * side).astype(np.float32)
+    wide = np.zeros((4 * half + 1, 4 * half + 1), dtype=np.float32)
+    inner = min(reach, 2 * half)
+    middle = slice(2 * half - inner, 2 * half + inner + 1)
+    wide[middle, middle] = covariance[
+        reach - inner : reach + inner + 1, reach - inner : reach + inner + 1
+    ]
+    # the covariance of two pixels is that of their difference in rows and in columns: a window on
+    # the lags for each pixel, read backwards
+    windows = np.lib.stride_tricks.sliding_window_view(wide, (side, side))[::-1, ::-1]
+    matrix = windows.reshape(side * side, side * side)
     flat = np.ascontiguousarray(gain.reshape(-1, side * side), dtype=np.float32)
     found = np.einsum("ij,ij->i", flat @ matrix, flat).reshape(gain.shape[:2])
     return np.asarray(np.maximum(found.astype(np.float64), 0.0))
