@@ -172,6 +172,16 @@ def test_decompression_bombs_are_refused_by_their_header(claim, size):
     refused(claim(*size), "more than 102 megapixels")
 
 
+@pytest.mark.parametrize(
+    ("kind", "head"), [(b"iCCP", b"x\0\0"), (b"zTXt", b"x\0\0"), (b"iTXt", b"x\0\1\0\0\0")]
+)
+def test_metadata_that_unfold_to_100_mb_are_refused(kind, head):
+    whole = EXAMPLES["png"]
+    after_header = 33
+    bomb = png_chunk(kind, head + zlib.compress(bytes(100_000_000)))
+    refused(whole[:after_header] + bomb + whole[after_header:], "damaged")
+
+
 def test_headers_that_claim_no_pixels_or_a_strip():
     for size in [(0, 0), (1, 65_000), (65_000, 1)]:
         refused(claiming_png(*size))
