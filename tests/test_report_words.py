@@ -211,7 +211,9 @@ def test_what_follows_from_another_failure_is_told_in_one_line():
 
 
 def test_shares_are_printed_in_percent_and_limits_as_they_were_set():
-    assert measured("plug_fraction", 0.000419, "1") == "0.042 %"
+    assert measured("plug_fraction", 0.000419, "1") == "< 0.1 %"
+    assert measured("plug_fraction", 0.0123, "1") == "1.2 %"
+    assert measured("shine", 0.0, "1") == "0 %"
     assert measured("redness", 10.84, "a*") == "10.8"
     assert limit_with_unit(0.5, "1") == "0.5"
     assert limit_with_unit(3.0, "px") == "3 px"

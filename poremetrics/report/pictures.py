@@ -28,6 +28,8 @@ from poremetrics.report.tables import rows_of
 from poremetrics.settings.report import ReportSettings
 
 _JPEG = "image/jpeg"
+_LEAST_REDUCTION = 1.2
+"""Once reduced, by at least this: beside 99 % a detail at full size would show nothing new."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +180,8 @@ def region_views(
 
 def _reduction(box: Box, megapixels: float) -> float:
     rows, columns = box.shape
-    return max(1.0, math.sqrt(rows * columns / (megapixels * 1e6)))
+    factor = math.sqrt(rows * columns / (megapixels * 1e6))
+    return 1.0 if factor <= 1.0 else max(factor, _LEAST_REDUCTION)
 
 
 def _grid_box(region: RegionAlignment, photo: Photo, settings: ReportSettings) -> Box:

@@ -77,7 +77,7 @@ def _note(check: str, group: pd.DataFrame) -> Note:
     photos = texts.AND.join(
         texts.CHECK_PHOTOS.get(str(name), str(name)).lower()
         for name in group["photo"].unique()
-        if name != "pair"
+        if name not in {"pair", "photo"}
     )
     pattern = texts.FAILED_WHERE[bool(places), bool(photos)]
     return Note(

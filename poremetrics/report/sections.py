@@ -136,12 +136,13 @@ def _photo_sections(result: Measurement, photos: Shown) -> tuple[Section, ...]:
     frame = marks(result)
     pictures = photo_blocks(result, photos, frame)
     has_pores = bool((frame["status"] == "seen").any())
+    quality = result.quality.assign(photo="photo")  # there is no before where there is no after
     sections = [
         _section(
             "quality",
             "",
-            light(result.quality, nothing_left=False),
-            *checks_table(result.quality),
+            light(quality, nothing_left=False),
+            *checks_table(quality),
         ),
         _section(
             "overlay",
@@ -196,7 +197,7 @@ def _sizes(result: Comparison | Measurement) -> Section:
 
 
 def _changes(result: Comparison) -> Section | None:
-    headline = result.changes[result.changes["verdict"] != _SECONDARY_VERDICT]
+    headline = _told_once(result.changes[result.changes["verdict"] != _SECONDARY_VERDICT])
     if not headline["before"].notna().any():
         return None  # the summary has said already that nothing could be compared
     blocks: list[Block] = []
@@ -220,16 +221,21 @@ def _secondary(result: Comparison) -> Section | None:
     rows = result.changes[result.changes["verdict"] == _SECONDARY_VERDICT]
     if rows.empty:
         return None
+    rows = _told_once(rows)
     together = rows[rows["region"] == WHOLE]
-    tables = [change_table(texts.SECTIONS["secondary"], together, verdicts=False)]
+    if together.empty:
+        table = change_table(texts.SECTIONS["secondary"], rows, verdicts=False)
+        return _section("secondary", texts.LEADS["secondary"], table)
+    table = change_table(texts.SECTIONS["secondary"], together, verdicts=False)
+    single = change_table(texts.BY_REGION, rows[rows["region"] != WHOLE], verdicts=False)
+    folded = Details(texts.BY_REGION, (single,))
+    return _section("secondary", texts.LEADS["secondary"], table, folded)
+
+
+def _told_once(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out all regions together where there is but one."""
     single = rows[rows["region"] != WHOLE]
-    if together.empty or len(set(single["region"])) == 1:
-        tables = [change_table(texts.SECTIONS["secondary"], single, verdicts=False)]
-        return _section("secondary", texts.LEADS["secondary"], *tables)
-    folded = change_table(texts.BY_REGION, single, verdicts=False)
-    return _section(
-        "secondary", texts.LEADS["secondary"], *tables, Details(texts.BY_REGION, (folded,))
-    )
+    return single if len(set(single["region"])) == 1 else rows
 
 
 def _timing(result: Comparison) -> Section:

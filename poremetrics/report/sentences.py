@@ -10,6 +10,8 @@ from poremetrics.report import texts
 
 WHOLE = "all"
 """Name of all regions together in the tables."""
+_LEAST_SHARE_PCT = 0.1
+"""A smaller share is a few pixels or pores: its digits say nothing."""
 MATCHED = ("diameter_um_matched", "diameter_px_matched")
 """The measure a size change is read from, with and without a scale."""
 
@@ -167,7 +169,10 @@ def limit_with_unit(value: float, unit: str) -> str:
 def measured(metric: str, value: float, unit: str) -> str:
     """Return a measure as it is printed: shares in percent, CIELAB without its axis again."""
     if metric in texts.SHARES:
-        return with_unit(100.0 * value, "%", 2)
+        share_pct = 100.0 * value
+        if 0.0 < share_pct < _LEAST_SHARE_PCT:
+            return f"< {_LEAST_SHARE_PCT:g} %"
+        return with_unit(share_pct, "%", 2)
     return with_unit(value, unit)
 
 

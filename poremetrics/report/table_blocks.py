@@ -78,16 +78,18 @@ def values_table(result: Measurement) -> Table:
 def provenance_table(result: Comparison | Measurement) -> Table:
     """Return what the result was made from and by: hashes, sizes, versions."""
     photos = (
-        [(texts.PHOTO, result.photo)]
+        [(texts.PHOTO_NAMES[""], result.photo)]
         if isinstance(result, Measurement)
-        else [(texts.BEFORE, result.before), (texts.AFTER, result.after)]
+        else [
+            (texts.PHOTO_NAMES["before"], result.before),
+            (texts.PHOTO_NAMES["after"], result.after),
+        ]
     )
     rows = []
     for name, photo in photos:
-        said = name.lower()
         size = f"{photo.width_px} × {photo.height_px} px"
-        rows += [(texts.PIXELS.format(photo=said), size)]
-        rows += [(texts.HASH.format(photo=said), photo.sha256)]
+        rows += [(texts.PIXELS.format(photo=name), size)]
+        rows += [(texts.HASH.format(photo=name), photo.sha256)]
     rows += sorted(result.provenance.versions.items())
     return Table(
         texts.PROVENANCE, (texts.COLUMNS["software"], texts.COLUMNS["version"]),

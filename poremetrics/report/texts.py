@@ -304,6 +304,8 @@ SIZE_NOTE = (
 # --- tables ------------------------------------------------------------------------------
 BY_REGION = "Region by region"
 METRICS: Mapping[str, str] = {
+    "area_cm2": "Skin measured",
+    "area_mpx": "Skin measured",
     "count": "Visible pores",
     "density_cm2": "Visible pores per cm²",
     "density_mpx": "Visible pores per megapixel",
@@ -417,8 +419,13 @@ NO_SCALE = "No scale is known: sizes are in pixels of the before photo."
 PROVENANCE = "Files and software"
 SETTINGS_TITLE = "Settings"
 SETTINGS_ALL = "All settings"
-HASH = "SHA-256 of the {photo} photo"
-PIXELS = "Size of the {photo} photo"
+HASH = "SHA-256 of the {photo}"
+PHOTO_NAMES: Mapping[str, str] = {
+    "": "photo",
+    "before": "before photo",
+    "after": "after photo",
+}
+PIXELS = "Size of the {photo}"
 FOOTER = "Made by poremetrics on this computer. Nothing was sent anywhere."
 SKIP = "Skip to the result"
 PRINT_NOTE = "The full report with moving pictures is the file report.html."

@@ -21,7 +21,7 @@ class ReportSettings(Room):
 
     # --- pictures ------------------------------------------------------------------------
     picture_megapixels: float = number(
-        2.2,
+        2.4,
         low=0.1,
         high=20.0,
         unit="Mpx",
