@@ -75,6 +75,8 @@ def _card(result: Comparison, region: str, left_out: frozenset[str]) -> Card:
             reasons=reasons(result.quality, region),
         )
     lines = tuple(one_liner(result.changes, region, name) for name in texts.ONE_LINERS)
+    if all(verdict == "not comparable" for _, verdict, _ in lines):
+        lines = ()  # the sentence has said so
     return Card(
         kind if kind in texts.VERDICTS else "no detectable change",
         region_name(region),
