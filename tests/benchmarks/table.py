@@ -12,10 +12,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from statistics import median
 
 import cases
 import numpy as np
+import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from manual_tables import MANUAL, filled, rows_to_markdown
@@ -25,16 +25,20 @@ SIZES_MP = (3.0, 12.0, 24.0, 50.0)
 TILES = (1, 2, 5, 10, 20)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+Times = npt.NDArray[np.float64]
+"""(2,): seconds by the clock and seconds of processor time, or their ratios."""
+
+
+def seconds(work: Callable[[], object]) -> Times:
+    start = np.array([time.perf_counter(), time.process_time()])
     work()
-    return time.perf_counter() - start
+    return np.array([time.perf_counter(), time.process_time()]) - start
 
 
 def ratios(
     yardstick: Callable[[], object], works: Iterable[tuple[str, Callable[[], object]]]
-) -> dict[str, float]:
-    """Return the time of every work over that of the yardstick, one turn each."""
+) -> dict[str, Times]:
+    """Return the times of every work over those of the yardstick, one turn each."""
     out = {}
     for name, work in works:
         unit = seconds(yardstick)
@@ -43,9 +47,14 @@ def ratios(
     return out
 
 
-def medians(rounds: Iterable[dict[str, float]]) -> dict[str, float]:
+def medians(rounds: Iterable[dict[str, Times]]) -> dict[str, Times]:
     runs = list(rounds)
-    return {name: median(run[name] for run in runs) for name in runs[0]}
+    return {name: np.median([run[name] for run in runs], axis=0) for name in runs[0]}
+
+
+def cell(times: Times) -> str:
+    """Return the ratio by the clock, and in brackets that of the processor time."""
+    return f"{times[0]:.1f} ({times[1]:.1f})"
 
 
 def table(head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> str:
@@ -63,7 +72,7 @@ def sizes_table(sizes: tuple[float, ...], rounds: int, folder: Path) -> str:
         got = medians(ratios(decode, steps.items()) for _ in range(rounds))
         # The yardstick reads two photos; measure reads one.
         got["measure, of one photo"] *= 2
-        cells = [f"{got[name]:.1f}" for name in steps]
+        cells = [cell(got[name]) for name in steps]
         memory = [f"{peak / cases.decoded_bytes(paths):.1f}", f"{peak / 2**30:.2f} GB"]
         rows.append([f"{size:g}", *cells, *memory])
         print(rows[-1], flush=True)
@@ -77,7 +86,7 @@ def stages_table(rounds: int, folder: Path) -> str:
     for _, step in chain.steps():
         step()
     got = medians(ratios(lambda: cases.decode(paths), chain.steps()) for _ in range(rounds))
-    return table(("stage", "decodes"), [(name, f"{value:.1f}") for name, value in got.items()])
+    return table(("stage", "decodes"), [(name, cell(times)) for name, times in got.items()])
 
 
 def detectors_table(rounds: int) -> str:
@@ -85,7 +94,7 @@ def detectors_table(rounds: int) -> str:
     peers = [(name, work) for name, work in steps.items() if name != "find"]
     steps["find"]()
     got = medians(ratios(steps["find"], peers) for _ in range(rounds))
-    return table(("detector", "× find"), [(name, f"{value:.1f}") for name, value in got.items()])
+    return table(("detector", "× find"), [(name, cell(times)) for name, times in got.items()])
 
 
 def growth_table(tiles: tuple[int, ...], rounds: int) -> str:
@@ -101,13 +110,13 @@ def growth_table(tiles: tuple[int, ...], rounds: int) -> str:
             fresh = cases.pores.flatten(linear, mask, cases.SETTINGS.pores)
             cases.pores.find(fresh, cases.SETTINGS.pores)
 
-        times.append(median(seconds(work) for _ in range(rounds)))
+        times.append(min(seconds(work)[1] for _ in range(rounds)))
         pixels.append(mask.size)
         per = times[-1] / times[0] / (pixels[-1] / pixels[0])
         rows.append((f"{mask.size / 1e6:.2f}", f"{len(found):,}", f"{per:.2f}"))
         print(rows[-1], flush=True)
     slope = float(np.polyfit(np.log(pixels), np.log(times), 1)[0])
-    head = ("megapixels of skin", "finds", "time per pixel, first row 1")
+    head = ("megapixels of skin", "finds", "processor time per pixel, first row 1")
     return table(head, rows) + f"\n\nSlope of log time over log pixels: {slope:.2f}."
 
 
