@@ -248,6 +248,25 @@ def test_no_pores_is_a_result():
     assert {"strip", "sizes", "overlay"}.isdisjoint(part.key for part in report.sections)
 
 
+def test_a_lone_region_is_told_once():
+    report = build(comparison(size=(450, 600), regions=("nose",), pores_per_region=20))
+    for key in ("changes", "secondary"):
+        section = next(part for part in report.sections if part.key == key)
+        shown = next(block for block in section.blocks if isinstance(block, Table))
+        assert [group.name for group in shown.groups] == ["Nose"]
+
+
+def test_one_photo_is_not_called_before():
+    result = measurement(size=(450, 600), pores_per_region=25)
+    row = {"photo": "before", "region": "nose", "check": "glare", "value": 0.4, "limit": 0.25,
+           "unit": "1", "ok": False}  # fmt: skip
+    report = build(replace(result, quality=table([row], QUALITY)))
+    lamp = report.sections[0].blocks[0]
+    assert isinstance(lamp, Light)
+    assert [note.title for note in lamp.notes] == ["Too much shine: nose"]
+    assert "photo photo" not in repr(report.sections[-1])
+
+
 def test_one_photo_has_figures_but_no_verdict():
     report = build(measurement(size=(450, 600), pores_per_region=25))
     assert report.verdict == ""
