@@ -242,6 +242,15 @@ def test_nothing_comparable_is_a_result_with_remedies():
     assert not any(isinstance(block, Pair) for part in report.sections for block in part.blocks)
 
 
+def test_photos_that_do_not_fit_are_not_said_to_show_the_same_skin(pair):
+    leads = []
+    for same_skin in (True, False):
+        aligned = replace(pair.alignment, same_skin=same_skin)
+        report = build(replace(pair, alignment=aligned))
+        leads.append(next(part.lead for part in report.sections if part.key == "pairs"))
+    assert leads == [texts.LEADS["pairs"], texts.LEADS["pairs_apart"]]
+
+
 def test_no_pores_is_a_result():
     report = build(comparison(size=(450, 600), pores_per_region=0))
     assert report.headline == texts.HEADLINES["no pores"]

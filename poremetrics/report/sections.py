@@ -115,7 +115,7 @@ def _pair_sections(result: Comparison, photos: Shown) -> tuple[Section, ...]:
         ),
         _section(
             "pairs",
-            texts.LEADS["pairs"] if pairs else texts.NO_PICTURES,
+            _pairs_lead(result) if pairs else texts.NO_PICTURES,
             *(pairs or [unaligned_block(result, photos)]),
         ),
         _section("overlay", texts.LEADS["overlay"], *overlays, Text((texts.SIZE_NOTE,)))
@@ -130,6 +130,10 @@ def _pair_sections(result: Comparison, photos: Shown) -> tuple[Section, ...]:
         _methods(result),
     ]
     return tuple(section for section in sections if section is not None)
+
+
+def _pairs_lead(result: Comparison) -> str:
+    return texts.LEADS["pairs" if result.alignment.same_skin else "pairs_apart"]
 
 
 def _photo_sections(result: Measurement, photos: Shown) -> tuple[Section, ...]:
