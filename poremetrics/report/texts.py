@@ -138,8 +138,8 @@ SECTIONS: Mapping[str, str] = {
 LEADS: Mapping[str, str] = {
     "pairs": "The after photo has been laid onto the before photo, so that the same skin lies at "
     "the same place.",
-    "pairs_apart": "The photos do not fit on each other: this is the nearest that could be found, and "
-    "the same place need not show the same skin.",
+    "pairs_apart": "The photos do not fit on each other: this is the nearest that could be found, "
+    "and the same place need not show the same skin.",
     "overlay": "Each ring is one pore, drawn at its measured size on the before photo. Only skin "
     "that both photos show well is counted.",
     "overlay_photo": "Each ring is one pore, drawn at its measured size.",
