@@ -22,19 +22,29 @@ import pandas as pd
 from PIL import Image
 
 import poremetrics
-from poremetrics import photo
+from poremetrics import face, photo
 from poremetrics.change import CHECKS
-from poremetrics.model import Rgb
+from poremetrics.model import Mask, Rgb
 from poremetrics.photo.quality import surface_light
+from poremetrics.settings import Settings
 from poremetrics.synthetic import Nuisance, draw_nuisance, reshoot
 
 UNCHANGED = ("gentle", "usual", "rough")
 
 
-def mirrored(pixels: Rgb, share: float) -> Rgb:
+def skin_of(pixels: Rgb) -> Mask:
+    """Return all usable skin of a photo."""
+    settings = Settings()
+    skin = np.zeros(pixels.shape[:2], dtype=np.bool_)
+    for region in face.find(photo.load(pixels, settings.photo), settings.face).regions:
+        skin[region.box.slices] |= region.skin
+    return skin
+
+
+def mirrored(pixels: Rgb, skin: Mask, share: float) -> Rgb:
     """Return the photo with its surface light added once more (1) or taken away (-1)."""
     linear = photo.to_linear(pixels)
-    found = surface_light(linear, np.ones(linear.shape[:2], dtype=bool))
+    found = surface_light(linear, skin)
     light = 0.0 if found is None else found * photo.luminance(linear)
     return photo.to_srgb8(np.clip(linear + share * np.asarray(light)[..., None], 0, 1))
 
@@ -45,11 +55,11 @@ def redder(pixels: Rgb) -> Rgb:
     return photo.to_srgb8(np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2LRGB), 0, 1))
 
 
-def covered(pixels: Rgb) -> Rgb:
+def covered(pixels: Rgb, skin: Mask) -> Rgb:
     """Return the photo under make-up: half of the colour differences gone, fine and coarse."""
     linear = photo.to_linear(pixels) + np.float32(1e-4)
     light = linear.mean(axis=2, keepdims=True)
-    usual = np.median((linear / light).reshape(-1, 3), axis=0)
+    usual = np.median((linear / light)[skin], axis=0)
     return photo.to_srgb8(np.clip(light * np.sqrt(linear / light * usual), 0, 1))
 
 
@@ -59,7 +69,7 @@ def coded(pixels: Rgb) -> Rgb:
     return np.asarray(Image.open(file).convert("RGB"))
 
 
-def conditions(rng: np.random.Generator) -> Mapping[str, Callable[[Rgb], Rgb]]:
+def conditions(rng: np.random.Generator, skin: Mask) -> Mapping[str, Callable[[Rgb], Rgb]]:
     """Return what becomes of the after photo; all but the first three are no fair second shot."""
     usual = draw_nuisance(rng, "usual")
     other = {
@@ -69,10 +79,10 @@ def conditions(rng: np.random.Generator) -> Mapping[str, Callable[[Rgb], Rgb]]:
     }
     shots: dict[str, Nuisance] = {name: draw_nuisance(rng, name) for name in UNCHANGED} | other
     made = {
-        "crossed": lambda pixels: mirrored(pixels, -0.85),
-        "parallel": lambda pixels: mirrored(pixels, 1.0),
+        "crossed": lambda pixels: mirrored(pixels, skin, -0.85),
+        "parallel": lambda pixels: mirrored(pixels, skin, 1.0),
         "redder": redder,
-        "make-up": covered,
+        "make-up": lambda pixels: covered(pixels, skin),
     }
     return {
         **{name: lambda pixels, n=n: reshoot(pixels, n).pixels for name, n in shots.items()},
@@ -87,7 +97,7 @@ def tried(path: Path, seed: int) -> pd.DataFrame:
     """Return the checks of the pairs made from one photo."""
     pixels = np.asarray(Image.open(path).convert("RGB"))
     found = []
-    for name, change in conditions(np.random.default_rng(seed)).items():
+    for name, change in conditions(np.random.default_rng(seed), skin_of(pixels)).items():
         try:
             quality = poremetrics.compare(pixels, change(pixels), view="face").quality
         except poremetrics.PoremetricsError as error:
