@@ -22,7 +22,13 @@ from pathlib import Path
 
 from closeups import save, visits
 
-RUN = "from poremetrics.__main__ import main; print('begun', flush=True); main()"
+RUN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+from poremetrics.__main__ import main
+print("begun", flush=True)
+main()
+"""
 """The command; Ctrl-C while Python itself begins is not ours to answer."""
 BEGINNING_S = 0.01
 """After this long it is the command that runs, also on a busy machine."""
@@ -138,6 +144,8 @@ def kill_runs(folder: Path, times: int, seed: int = 0) -> Counter[tuple[str, str
         there = versions.index(found)
         assert is_new or ended != "finished before"
         seen[ended, "new result" if is_new else "old result"] += 1
+        if (number + 1) % 20 == 0:
+            print(f"{number + 1} interruptions", flush=True)
     finish(start(pairs[there], target))
     assert version(target) == versions[there]
     assert [path.name for path in target.parent.iterdir()] == ["out"], "a kill left something over"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from closeups import visits
-from kill_runs import PATIENCE_S, TOLD, kill_runs
+from kill_runs import PATIENCE_S, RUN, TOLD, kill_runs
 from load_study import make_study
 from PIL import Image
 from safety import Command, assert_told, in_process
@@ -153,9 +153,9 @@ def test_interrupted_at_any_moment_the_result_is_the_old_or_the_new(tmp_path) ->
 def test_ctrl_c_ends_a_study_in_one_line_and_keeps_what_is_done(tmp_path, to_all) -> None:
     target = tmp_path / "study"
     running = subprocess.Popen(
-        [sys.executable, "-m", "poremetrics", "study", str(make_study(tmp_path, 40)),
+        [sys.executable, "-c", RUN, "study", str(make_study(tmp_path, 40)),
          "-o", str(target), "--view", "closeup", "--workers", "2"],
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     while running.poll() is None and not list(target.rglob("*.pair")):
         time.sleep(0.01)

@@ -17,10 +17,11 @@ from poremetrics.workers import worker_pool
 PATIENCE_S = 60.0
 
 BUSY = """
-import os, sys, time
+import signal, time
 from poremetrics.workers import worker_pool
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with worker_pool(2) as pool:
         under_way = [pool.submit(time.sleep, 600) for _ in range(8)]
         while len(pool._processes) < 2 or not all(one.running() for one in under_way[:2]):

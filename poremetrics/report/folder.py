@@ -198,6 +198,9 @@ def uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # Ctrl-C goes to that one
         yield
         return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background, where none comes
+        yield
+        return
     waiting: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _frame: waiting.append(number))
     try:
