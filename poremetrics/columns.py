@@ -131,6 +131,7 @@ FLAGS: Mapping[str, Flag] = {
         Flag("blemish", "red around the centre: a pimple or acne mark", True),
         Flag("shadow", "on the edge of a shadow or fold, where the light changes too fast", True),
         Flag("noise", "not distinguishable from sensor noise or JPEG blocks", True),
+        Flag("unlike", "its form in filters of several widths is unlike that of pores", True),
         Flag("unresolved", "smaller than the photo resolves; size not trusted", False),
         Flag("edge", "touches the border of the usable skin; size less certain", False),
         Flag("crowded", "closer to a neighbour than its own diameter", False),

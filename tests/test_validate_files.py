@@ -19,6 +19,7 @@ from poremetrics.change import (
     SECONDARY,
     Repeatability,
     default_repeatability,
+    default_response,
     parse_repeatability,
 )
 from poremetrics.cli import main
@@ -27,7 +28,7 @@ from poremetrics.errors import UsageError
 from poremetrics.report import write
 from poremetrics.report.validation import contents, write_validation
 from poremetrics.validate import Validation, make_plan
-from poremetrics.validate.calibration import FLOOR, calibrate, sampling_sd
+from poremetrics.validate.calibration import FLOOR, calibrate, calibrate_response, sampling_sd
 from poremetrics.validate.plan import Plan
 
 PRESENT = default_repeatability()
@@ -143,12 +144,45 @@ def test_sampling_sd_does_not_depend_on_the_repeatability_it_was_printed_with() 
             ),
         )
     ]
-    narrow, wide = (sampling_sd(one.changes, one.settings.change) for one in tables)
+    narrow, wide = (
+        sampling_sd(one.changes, default_response(), one.settings.change) for one in tables
+    )
     known = np.isfinite(narrow)
     assert known.sum() >= len(NAMES)
     assert (narrow[known] > 0).any()
     # Squares of a few percent are taken apart; rounding leaves far less than this.
     np.testing.assert_allclose(narrow[known], wide[known], atol=1e-6)
+
+
+def changed_pairs(unread: float, sd: float, number: int = 4000) -> pd.DataFrame:
+    """Pairs of changed skin of which a share is read, one that differs from pair to pair."""
+    rng = np.random.default_rng(5)
+    true = rng.uniform(-0.4, -0.05, number)
+    columns: dict[str, object] = {"kind": "power"}
+    read = true / (1.0 + rng.normal(unread, sd, number))
+    for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
+        flat = name == "contrast_matched"
+        noise = rng.normal(0.0, np.sqrt(2.0) * PRESENT.wsd(name), number)
+        taken = (rng.normal(0.0, 0.2, number) * read if flat else read) + noise
+        columns |= {
+            f"{name}_pct": 100.0 * np.expm1(taken),
+            f"{name}_true_pct": 100.0 * np.expm1(0.0 * true if flat else true),
+            f"{name}_sampling_sd": 0.0,
+            f"{name}_verdict": "decreased",
+        }
+    return pd.DataFrame(columns)
+
+
+def test_calibration_recovers_how_much_of_a_change_is_read() -> None:
+    # Least squares weigh pairs of which more is read higher: with shares 1 / (1.5 ± 0.2) the slope
+    # is E[1/s] / E[1/s²] = 1.45. 4000 pairs leave 0.01 to chance; 0.04 is for the curvature that
+    # the second order leaves out.
+    found = calibrate_response(changed_pairs(0.5, 0.2))
+    for name in ("count", "coverage_pct", "diameter_um_matched"):
+        assert found.shares[name].unread == pytest.approx(0.45, abs=0.04)
+        assert found.shares[name].sd == pytest.approx(0.2, abs=0.06)
+    assert found.shares["contrast_matched"].unread == 0.0
+    assert found.shares["contrast_matched"].sd_of_size == pytest.approx(0.2, abs=0.06)
 
 
 # --- files -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Places that may be pores: scale-space maxima of the response to a dark dip.
 
-A Laplacian-of-Gaussian filter at a ladder of scales, each response divided by its own local
-noise, so that one threshold holds for every skin, photo and scale.
+Maxima of a Laplacian-of-Gaussian filter at a ladder of scales, low above the local noise, so that
+nothing is missed; what several filters say of each decides (:mod:`poremetrics.pores.evidence`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from poremetrics.model import FloatImage, Points, Skin
 from poremetrics.pores._local import blur, local_noise, shrink
+from poremetrics.pores.evidence import probability
 from poremetrics.pores.profile import FWHM_PER_SIGMA
 from poremetrics.settings.pores import PoresSettings
 
@@ -31,17 +32,17 @@ class Candidates:
         Positions in grid pixels.
     seen_px : (N,) float64
         Diameter of the Gaussian dip that the filter matches.
-    snr : (N,) float64
-        Response in local noise sigmas of the filter.
+    probability : (N,) float64
+        Of being a pore, see :mod:`poremetrics.pores.evidence`.
     """
 
     xy: Points
     seen_px: npt.NDArray[np.float64]
-    snr: npt.NDArray[np.float64]
+    probability: npt.NDArray[np.float64]
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Candidates:
         """Return the chosen candidates."""
-        return Candidates(self.xy[rows], self.seen_px[rows], self.snr[rows])
+        return Candidates(self.xy[rows], self.seen_px[rows], self.probability[rows])
 
 
 def ladder(settings: PoresSettings) -> npt.NDArray[np.float64]:
@@ -52,8 +53,30 @@ def ladder(settings: PoresSettings) -> npt.NDArray[np.float64]:
     return np.asarray(settings.smallest_sigma_px * 2.0**steps, dtype=np.float64)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spots:
+    """Maxima of the filters.
+
+    Attributes
+    ----------
+    xy : (N, 2) float64
+        Places in grid pixels.
+    sigma_px : (N,) float64
+        Standard deviation of the filter that answers there.
+    height : (N,) float64
+        Its answer.
+    over_noise : (N,) float64
+        Its answer in units of its local noise.
+    """
+
+    xy: Points
+    sigma_px: npt.NDArray[np.float64]
+    height: npt.NDArray[np.float64]
+    over_noise: npt.NDArray[np.float64]
+
+
 def candidates(skin: Skin, settings: PoresSettings) -> Candidates:
-    """Find every place whose response to a dark dip is a maximum in space and in scale.
+    """Find the places that may be pores.
 
     Parameters
     ----------
@@ -63,32 +86,44 @@ def candidates(skin: Skin, settings: PoresSettings) -> Candidates:
     Returns
     -------
     Candidates
-        Strongest first, at least ``settings.candidate_snr``, at least ``settings.separation``
-        apart.
+        Strongest first, of a probability of at least ``settings.candidate_probability`` or clearly
+        dark, at least ``settings.separation`` apart.
     """
-    sigmas = ladder(settings)
-    xy, sizes, snr, height = [], [], [], []
-    for sigma in sigmas:
-        found_xy, found_snr, found_height = _maxima(skin, float(sigma), settings)
-        xy.append(found_xy)
-        snr.append(found_snr)
-        height.append(found_height)
-        sizes.append(np.full(len(found_xy), FWHM_PER_SIGMA * sigma))
-    everything = Candidates(np.concatenate(xy), np.concatenate(sizes), np.concatenate(snr))
-    # the coarse filter has less noise, so that the ratio alone would join what touches: where
-    # noise no longer matters the amplitude decides
-    clear = everything.snr > settings.clear_snr
-    strength = np.where(clear, settings.clear_snr + np.concatenate(height), everything.snr)
-    order = np.lexsort((everything.xy[:, 0], everything.xy[:, 1], -strength))
-    everything, strength = everything.take(order), strength[order]
-    keep = thin_out(everything.xy, everything.seen_px, strength, share=settings.separation)
-    return everything.take(keep)
+    spots = find_spots(skin, settings)
+    likely = probability(skin, spots.xy, spots.sigma_px)
+    # A wide filter is as sure of two pores that touch as a narrow one is of each: where noise does
+    # not matter the height of the answer decides.
+    sure = (likely >= settings.pore_probability) & (spots.over_noise > settings.touching_snr)
+    strength = np.where(sure, 1.0 + spots.height, likely)
+    # What is clearly dark but no pore is measured too: a reader wants to know why it is none.
+    kept = (likely >= settings.candidate_probability) | (spots.over_noise >= settings.clear_snr)
+    order = np.lexsort((spots.xy[:, 0], spots.xy[:, 1], -strength))
+    order = order[kept[order]]
+    found = Candidates(spots.xy, FWHM_PER_SIGMA * spots.sigma_px, likely).take(order)
+    keep = thin_out(found.xy, found.seen_px, strength[order], share=settings.separation)
+    return found.take(keep)
 
 
-def _maxima(
-    skin: Skin, sigma: float, settings: PoresSettings
-) -> tuple[Points, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return places, ratios to the noise and heights of one filter's maxima."""
+def find_spots(skin: Skin, settings: PoresSettings) -> Spots:
+    """Find every place whose response to a dark dip is a maximum in space, at every scale.
+
+    Parameters
+    ----------
+    skin : Skin
+    settings : PoresSettings
+
+    Returns
+    -------
+    Spots
+        At least ``settings.candidate_snr`` above the noise.
+    """
+    parts = [_maxima(skin, float(sigma), settings) for sigma in ladder(settings)]
+    columns = (np.concatenate([getattr(one, name) for one in parts]) for name in Spots.__slots__)
+    return Spots(*columns)
+
+
+def _maxima(skin: Skin, sigma: float, settings: PoresSettings) -> Spots:
+    """Return the maxima of one filter."""
     factor = 2.0 if sigma > _SHRINK_ABOVE_PX else 1.0
     image = shrink(skin.darkening, factor)
     mask = skin.mask if factor == 1.0 else shrink(skin.mask.astype(np.float32), factor) > 0.5
@@ -96,19 +131,20 @@ def _maxima(
     scale = sigma / np.sqrt(zoom_x * zoom_y)
     response = -cv2.Laplacian(blur(image, scale), cv2.CV_32F) * np.float32(scale**2)
     noise = local_noise(-response, mask, round(settings.noise_tile_px / factor))
-    ratio: FloatImage = np.asarray(response / np.maximum(noise, 1e-6), dtype=np.float32)
-    highest = cv2.dilate(ratio, np.ones((3, 3), np.uint8))
-    peak = (ratio >= highest) & (ratio > settings.candidate_snr) & mask
+    highest = cv2.dilate(response, np.ones((3, 3), np.uint8))
+    peak = (response >= highest) & (response > settings.candidate_snr * noise) & mask
     peak[[0, -1], :] = False
     peak[:, [0, -1]] = False
     rows, cols = np.divmod(np.flatnonzero(peak), peak.shape[1])
-    dx, dy = _parabola(ratio, rows, cols)
+    dx, dy = _parabola(response, rows, cols)
     x = (cols + dx + 0.5) * zoom_x - 0.5
     y = (rows + dy + 0.5) * zoom_y - 0.5
-    return (
-        np.stack([x, y], axis=1),
-        ratio[rows, cols].astype(np.float64),
-        np.asarray(response[rows, cols], dtype=np.float64),
+    height = response[rows, cols].astype(np.float64)
+    return Spots(
+        xy=np.stack([x, y], axis=1),
+        sigma_px=np.full(len(rows), sigma),
+        height=height,
+        over_noise=height / np.maximum(noise[rows, cols], 1e-6),
     )
 
 

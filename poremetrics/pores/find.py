@@ -41,9 +41,9 @@ def find(skin: Skin, settings: PoresSettings) -> pd.DataFrame:
     found = candidates(skin, settings)
     dips = fit_together(skin, found, settings)
     keep = _sound(skin, found, dips) & thin_out(
-        dips.xy, dips.seen_px, found.snr, share=settings.separation
+        dips.xy, dips.seen_px, found.probability, share=settings.separation
     )
-    return _table(skin, dips.take(keep), settings)
+    return _table(skin, dips.take(keep), found.probability[keep], settings)
 
 
 def fit_together(skin: Skin, found: Candidates, settings: PoresSettings) -> Dips:
@@ -98,7 +98,9 @@ def share_kept(
     return np.asarray(np.maximum(kept, settings.least_kept), dtype=np.float64)
 
 
-def _table(skin: Skin, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
+def _table(
+    skin: Skin, dips: Dips, probability: npt.NDArray[np.float64], settings: PoresSettings
+) -> pd.DataFrame:
     half_ratio = 0.5 * np.hypot(*dips.shear.T)
     major, minor = (
         true_width(dips.seen_px * ratio, skin.blur_px, settings.profile_exponent)[0]
@@ -128,7 +130,7 @@ def _table(skin: Skin, dips: Dips, settings: PoresSettings) -> pd.DataFrame:
             "snr": dips.depth / np.maximum(dips.depth_err, TINY),
         }
     )
-    flags, table["is_pore"] = flags_of(skin, table, dips, settings)
+    flags, table["is_pore"] = flags_of(skin, table, dips, probability, settings)
     # Typed, since a list without entries would make a column of numbers.
     table["flags"] = pd.Series(flags, index=table.index, dtype="str")
     order = np.lexsort((table["x_px"], table["y_px"]))

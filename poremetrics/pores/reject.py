@@ -84,7 +84,7 @@ def _share(
 
 
 def flags_of(
-    skin: Skin, pores: pd.DataFrame, dips: Dips, settings: PoresSettings
+    skin: Skin, pores: pd.DataFrame, dips: Dips, probability: Floats, settings: PoresSettings
 ) -> tuple[list[str], npt.NDArray[np.bool_]]:
     """Flag candidates.
 
@@ -95,6 +95,8 @@ def flags_of(
         Measured candidates.
     dips : Dips
         Their fits, in the same order.
+    probability : (N,) float64
+        Of being a pore, by the evidence of the filters.
     settings : PoresSettings
 
     Returns
@@ -135,13 +137,16 @@ def flags_of(
     stains = marks["freckle"] | marks["mole"] | marks["blemish"]
     within = _within(dips, stains, settings) & ~stains
     marks["freckle"] = marks["freckle"] | within
-    flags = np.full(len(pores), "", dtype=object)
-    for name, marked in marks.items():
-        flags[marked] += name + ";"
     excluded = np.zeros(len(pores), dtype=bool)
     for name, marked in marks.items():
         if FLAGS[name].excludes:
             excluded |= marked
+    # what has no better reason
+    marks["unlike"] = (probability < settings.pore_probability) & ~excluded
+    excluded |= marks["unlike"]
+    flags = np.full(len(pores), "", dtype=object)
+    for name, marked in marks.items():
+        flags[marked] += name + ";"
     return [str(text).rstrip(";") for text in flags], ~excluded
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from poremetrics.change import Repeatability
+from poremetrics.change import Repeatability, Response
 from poremetrics.report.folder import TOOL, publish
 from poremetrics.report.html import html_bytes
 from poremetrics.report.markdown import markdown
@@ -15,13 +15,14 @@ from poremetrics.report.tables import csv_bytes, plain
 from poremetrics.report.validation_sections import build_validation
 from poremetrics.settings import Settings
 from poremetrics.validate import Validation
-from poremetrics.validate.calibration import calibrate
+from poremetrics.validate.calibration import calibrate, calibrate_response
 
 MARKER = "validation.json"
 """The file that tells a folder of a validation, by its key ``tool``."""
 PAGE = "accuracy.html"
 MARKDOWN = "accuracy.md"
 REPEATABILITY = "repeatability.json"
+RESPONSE = "response.json"
 FORMAT = 1
 _QUICK_SOURCE = "; a quick run, too few pairs to be used"
 
@@ -37,8 +38,8 @@ def write_validation(result: Validation, target: Path) -> None:
     """Write every table of a validation and the page on accuracy into a folder.
 
     Every table as CSV, ``validation.json`` (seed, versions, headline), ``accuracy.html`` with
-    plots, ``accuracy.md`` with the same tables, and ``repeatability.json``, the calibration that
-    its pairs of unchanged skin give. Whole or not at all.
+    plots, ``accuracy.md`` with the same tables, ``repeatability.json`` and ``response.json``, what
+    its pairs of unchanged and of changed skin give for the package. Whole or not at all.
 
     Parameters
     ----------
@@ -70,6 +71,7 @@ def contents(result: Validation) -> Mapping[str, bytes]:
     files[PAGE] = html_bytes(report, drawn)
     files[MARKDOWN] = markdown(report).encode("utf-8")
     files[REPEATABILITY] = f"{_calibration(result).model_dump_json(indent=2)}\n".encode()
+    files[RESPONSE] = f"{_response(result).model_dump_json(indent=2)}\n".encode()
     files[MARKER] = json_bytes(_document(result, [*files, MARKER], digits))
     return files
 
@@ -77,8 +79,17 @@ def contents(result: Validation) -> Mapping[str, bytes]:
 def _calibration(result: Validation) -> Repeatability:
     """Return the calibration, with a source that tells whose it is and what it is worth."""
     found = calibrate(result.pairs)
-    source = f"{found.source}, seed {result.seed}{_QUICK_SOURCE if result.quick else ''}"
-    return found.model_copy(update={"source": source})
+    return found.model_copy(update={"source": _source(found.source, result)})
+
+
+def _response(result: Validation) -> Response:
+    """Return how much of a change is read, with a source likewise."""
+    found = calibrate_response(result.pairs)
+    return found.model_copy(update={"source": _source(found.source, result)})
+
+
+def _source(text: str, result: Validation) -> str:
+    return f"{text}, seed {result.seed}{_QUICK_SOURCE if result.quick else ''}"
 
 
 def _document(result: Validation, files: Sequence[str], digits: int) -> Mapping[str, object]:

@@ -151,7 +151,7 @@ class PoresSettings(Room):
         source="the matched response changes by under 2 % between neighbours",
     )
     candidate_snr: float = number(
-        2.7,
+        1.3,
         low=1.0,
         high=20.0,
         unit="sigma",
@@ -159,7 +159,7 @@ class PoresSettings(Room):
         source=_PLANTED,
     )
     pore_snr: float = number(
-        4.0,
+        2.0,
         low=1.0,
         high=30.0,
         unit="sigma",
@@ -174,13 +174,37 @@ class PoresSettings(Room):
         doc="Smallest contrast of a pore.",
         source="the eye's threshold for a small spot, about 2 % (Weber)",
     )
-    clear_snr: float = number(
+    candidate_probability: float = number(
+        0.15,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Smallest probability of a spot that is measured.",
+        source="what one photo shows at 0.4 the other, seldom below 0.2, still measures",
+    )
+    touching_snr: float = number(
         8.0,
         low=1.0,
         high=1000.0,
         unit="sigma",
-        doc="Above this ratio scales compete by the height of their response, below by the ratio.",
+        doc="Above this, scales compete by the height of their response, below by probability.",
         source=_PLANTED,
+    )
+    clear_snr: float = number(
+        5.0,
+        low=1.0,
+        high=1000.0,
+        unit="sigma",
+        doc="A spot whose filter answers this far above its noise is measured whatever it is.",
+        source="hairs, freckles and moles of the rendered faces: what is left out gets its reason",
+    )
+    pore_probability: float = number(
+        0.4,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Smallest probability of a pore.",
+        source="greatest F1 over photos that the network was not trained on",
     )
     separation: float = number(
         0.55,

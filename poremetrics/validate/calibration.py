@@ -28,6 +28,7 @@ _FOLDS = 20  # of the jackknife over pairs
 _SURE = 2.0  # standard errors by which a term must differ from nothing
 _DIGITS = 5
 _RESPONSE_DIGITS = 3
+_LEAST_POWER = 0.1  # of the power read: below, the pairs show noise, not change
 _REFUSED = "not comparable"
 _BLUR, _CORRELATION = "relative_blur_px", "correlation"
 
@@ -165,7 +166,8 @@ def _share(
         excess = float(np.sum((true - read) ** 2 - noise))
         per_size = math.sqrt(max(excess, 0.0) / float(np.sum(size**2)))
         return Share(sd_of_size=round(per_size, _RESPONSE_DIGITS))
-    power = float(np.sum(read**2))
+    # Noise of what is read adds to its power and to nothing else.
+    power = max(float(np.sum(read**2 - noise)), _LEAST_POWER * float(np.sum(read**2)))
     unread = float(np.sum(true * read)) / power - 1.0
     misfit = (true - (1.0 + unread) * read) ** 2 - (1.0 + unread) ** 2 * noise
     sd = math.sqrt(max(float(np.sum(misfit)), 0.0) / power)
