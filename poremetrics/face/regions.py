@@ -171,8 +171,10 @@ def _make_region(
     reasons = {reason: copy.enlarge(mask, box) & inside for reason, mask in masks.items()}
     if marker is not None:
         reasons["marker"] = fill_polygon(_grown(marker), box) & inside
-    skin = inside.copy()
-    for mask in reasons.values():
+    skin, shares = inside.copy(), {}
+    for reason, mask in reasons.items():
+        # What two reasons hide counts for the first, so that the shares add up.
+        shares[reason] = float((mask & skin).sum() / area)
         skin &= ~mask
     if int(skin.sum()) < settings.minimum_skin_px:
         return None
@@ -181,7 +183,7 @@ def _make_region(
         polygon=polygon,
         box=box,
         skin=skin,
-        hidden={reason: float(mask.sum() / area) for reason, mask in reasons.items()},
+        hidden=shares,
         turned_deg=outline.turned_deg,
         scale=None if scale is None else on_region(scale, outline.area_ratio, settings),
     )
