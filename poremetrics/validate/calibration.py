@@ -25,7 +25,7 @@ ROUGHEST = "rough"
 """Strength of nuisance whose pairs give the wSD."""
 FLOOR = 0.010
 """Smallest wSD, a repeatability coefficient of 2.8 %: cameras with the head in a rig repeat pores
-within 2 to 4 %, and no number of rendered pairs shows that ordinary photos of real skin do better."""
+within 2 to 4 %, and no number of rendered pairs shows that ordinary photos do better."""
 _FEWEST_PAIRS = 40  # below, one odd pair decides what blur or decorrelation seem to cost
 _FOLDS = 20  # of the jackknife over pairs
 _SURE = 2.0  # standard errors by which a term must differ from nothing
