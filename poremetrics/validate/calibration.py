@@ -159,10 +159,12 @@ def calibrate_response(pairs: pd.DataFrame) -> Response:
     """
     known = pairs[pairs["kind"].eq("power")].reset_index(drop=True)
     size = _log(known, "diameter_um_matched_pct")
+    # of these very pairs: the package's is also that of real photos, which differ by more
+    own = calibrate(pairs)
     shares = {}
     for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
         read, true = _log(known, f"{name}_pct"), _log(known, f"{name}_true_pct")
-        repeated = 2.0 * default_repeatability().wsd(name) ** 2
+        repeated = 2.0 * own.wsd(name) ** 2
         noise = repeated + _numbers(known, f"{name}_sampling_sd", 0.0) ** 2
         usable = np.isfinite(read) & np.isfinite(true) & np.isfinite(size)
         usable &= known[f"{name}_verdict"].ne(_REFUSED).to_numpy(bool)
