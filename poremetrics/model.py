@@ -161,7 +161,7 @@ class Region:
         Usable skin inside ``box``: within the outline, free of hair, brows, nostrils, beard,
         glasses and glare.
     hidden : mapping of str to float
-        Share of the outline's area left out, by reason (``hair``, ``glare``, ...); they add up.
+        Share of the outline's area left out, by reason (``hair``, ``glare``, ...).
     turned_deg : float
         Angle between the region's mean normal and the line of sight; NaN where unknown.
     scale : Scale or None

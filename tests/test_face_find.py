@@ -241,17 +241,6 @@ def test_nostrils_eyes_and_brows_are_no_skin(drawing, found):
                 assert not region.skin[row, column], (region.name, x, y)
 
 
-def test_the_shares_of_what_is_hidden_add_up(drawing):
-    # Eyes, brows and hair overlap with their surroundings; the whole picture holds them all.
-    height, width = drawing.pixels.shape[:2]
-    everything = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
-    whole = face.find(as_photo(drawing.pixels), SETTINGS, regions={"whole": everything})
-    region = whole.region("whole")
-    assert len(region.hidden) > 1
-    left = region.skin.sum() / region.skin.size
-    assert 1.0 - sum(region.hidden.values()) == pytest.approx(left, abs=1e-3)
-
-
 def test_a_users_polygon_replaces_and_adds(drawing):
     square = [[300, 330], [420, 330], [420, 300], [300, 300]]
     other = face.find(

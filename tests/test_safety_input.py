@@ -155,7 +155,7 @@ def test_unreadable_files_in_a_true_process(tmp_path) -> None:
         "sys.argv = ['poremetrics', 'measure', 'secret.jpg', '-o', 'out']\n"
         "poremetrics.cli.main()\n"
     )
-    tmp_path.chmod(0o755)
+    tmp_path.chmod(0o777)  # the place for the result is not what is wrong here
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False
     )

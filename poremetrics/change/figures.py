@@ -178,7 +178,8 @@ def judge_faces(
 def _shown(taken: Photo, found: Face, region: Region) -> dict[str, float]:
     """Return what pose, cover and file say about a region."""
     values = {
-        "skin_share": 1.0 - sum(region.hidden.values()),
+        # what two reasons hide counts twice: rather too little bare skin than too much
+        "skin_share": max(1.0 - sum(region.hidden.values()), 0.0),
         "glare": float(region.hidden.get("glare", 0.0)),
     }
     if found.pose is not None:

@@ -171,10 +171,8 @@ def _make_region(
     reasons = {reason: copy.enlarge(mask, box) & inside for reason, mask in masks.items()}
     if marker is not None:
         reasons["marker"] = fill_polygon(_grown(marker), box) & inside
-    skin, shares = inside.copy(), {}
-    for reason, mask in reasons.items():
-        # What two reasons hide counts for the first, so that the shares add up.
-        shares[reason] = float((mask & skin).sum() / area)
+    skin = inside.copy()
+    for mask in reasons.values():
         skin &= ~mask
     if int(skin.sum()) < settings.minimum_skin_px:
         return None
@@ -183,7 +181,7 @@ def _make_region(
         polygon=polygon,
         box=box,
         skin=skin,
-        hidden=shares,
+        hidden={reason: float(mask.sum() / area) for reason, mask in reasons.items()},
         turned_deg=outline.turned_deg,
         scale=None if scale is None else on_region(scale, outline.area_ratio, settings),
     )
