@@ -114,12 +114,14 @@ def _table(
     kept = share_kept(diameter, skin.blur_px, settings)
     depth = dips.depth / kept
     angle = np.degrees(0.5 * np.arctan2(dips.shear[:, 1], dips.shear[:, 0])) % 180.0
+    with np.errstate(invalid="ignore"):  # no error times endless stretch: nothing is known
+        diameter_err = diameter * settings.error_factor * dips.size_err * stretch
     table = pd.DataFrame(
         {
             "x_px": dips.xy[:, 0],
             "y_px": dips.xy[:, 1],
             "diameter_px": diameter,
-            "diameter_err_px": diameter * settings.error_factor * dips.size_err * stretch,
+            "diameter_err_px": diameter_err,
             "major_px": diameter * np.sqrt(elongation),
             "minor_px": diameter / np.sqrt(elongation),
             "angle_deg": angle,
