@@ -90,6 +90,7 @@ def test_clear_pores_are_probable_and_a_line_is_not() -> None:
     dark = cv2.GaussianBlur(dark, (0, 0), 0.9)
     linear = (np.array([0.45, 0.27, 0.21]) * np.exp(-dark[..., None])).astype(np.float32)
     skin = pores.flatten(linear, np.ones(dark.shape, bool), SETTINGS)
+    # Half of each must be beyond doubt: twice the limit of a pore, and below that of a candidate.
     width = np.full(16, 2.0)
     assert np.median(probability(skin, places, width)) > 0.8
     line = np.column_stack([np.full(16, 205.0), np.linspace(20, 220, 16)])
