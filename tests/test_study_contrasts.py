@@ -56,9 +56,18 @@ def series(
     )
 
 
+def found_in(persons: list[SeriesResult]) -> pd.DataFrame:
+    """The contrasts of a study of these series."""
+    visits, timeline = (
+        pd.concat([getattr(one, name) for one in persons], ignore_index=True)
+        for name in ("visits", "timeline")
+    )
+    return contrasts(visits, timeline)
+
+
 def test_regions_are_held_against_the_control_region_of_their_photo() -> None:
     change = {"nose": -0.2, "forehead": -0.1, "left_cheek": -0.05, "all": -0.15}
-    found = contrasts([series({"1": change, "2": change}, control="left")])
+    found = found_in([series({"1": change, "2": change}, control="left")])
     assert list(found.columns) == list(tables.CONTRASTS)
     # Neither the baseline nor the whole face, which holds the control itself.
     assert found[["visit", "region"]].to_numpy().tolist() == [
@@ -76,7 +85,7 @@ def test_sides_in_photos_of_their_own_are_held_against_each_other() -> None:
     treated = series({"1": {"all": -0.2}, "2": {"all": -0.3}}, side="left")
     control = series({"1": {"all": -0.05}}, control="yes", side="right")
     stranger = series({"1": {"all": 0.4}}, control="yes", side="right", subject="P2")
-    found = contrasts([treated, control, stranger])
+    found = found_in([treated, control, stranger])
     (row,) = found.to_dict("records")
     assert (row["subject"], row["side"], row["visit"]) == ("P1", "left", "1")
     assert (row["control_side"], row["control"]) == ("right", "all")
@@ -84,6 +93,6 @@ def test_sides_in_photos_of_their_own_are_held_against_each_other() -> None:
 
 
 def test_without_control_skin_there_is_nothing_to_tell() -> None:
-    assert contrasts([series({"1": {"nose": -0.2, "all": -0.2}})]).empty
+    assert found_in([series({"1": {"nose": -0.2, "all": -0.2}})]).empty
     both = [series({"1": {"all": -0.2}}, control="yes", side=side) for side in ("left", "right")]
-    assert contrasts(both).empty
+    assert found_in(both).empty

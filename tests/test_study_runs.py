@@ -28,7 +28,7 @@ from poremetrics.report.study_files import MARKER, STORE, check_study_folder, wr
 from poremetrics.settings import Settings
 from poremetrics.study import ManifestError, StudyResult, on_processes, study
 from poremetrics.study import store as stored
-from poremetrics.study.gather import gathered, load_pair
+from poremetrics.study.gather import gathered, itself, load_pair
 from poremetrics.study.pair import run_pair
 from poremetrics.study.plan import make_plan, shared_key
 from poremetrics.study.records import Outcome, PairResult, Task
@@ -357,8 +357,8 @@ def test_persons_put_together_on_workers_are_the_same_persons_in_the_same_order(
     plan = done.result.plan
     many = replace(plan, series=plan.series * 5)
     settings = done.result.settings
-    here = list(gathered(many, done.result.failures, None, settings, workers=1))
-    there = list(gathered(many, done.result.failures, None, settings, workers=2))
+    here = list(gathered(many, done.result.failures, None, settings, 1, itself))
+    there = list(gathered(many, done.result.failures, None, settings, 2, itself))
     assert len(many.series) >= settings.study.gathered_here  # so that workers are started
     assert [one.subject for one in there] == [one.subject for one in many.series]
     for one, other in zip(here, there, strict=True):

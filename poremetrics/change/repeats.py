@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from poremetrics.change.measures import HEADLINE, SECONDARY
 from poremetrics.change.repeatability import Agreement, Repeatability
@@ -147,7 +147,7 @@ def agreement_of(repeats: pd.DataFrame, confidence: float = 0.95) -> Agreement |
     ratio = between / within
     tail = (1.0 - confidence) / 2.0
     degrees = number - 1, total - number
-    low = ratio / stats.f.isf(tail, *degrees)
-    high = ratio * stats.f.isf(tail, *degrees[::-1])
+    low = ratio / special.fdtri(*degrees, 1.0 - tail)
+    high = ratio * special.fdtri(*degrees[::-1], 1.0 - tail)
     icc, icc_low, icc_high = ((f - 1.0) / (f + shots - 1.0) for f in (ratio, low, high))
     return Agreement(icc=icc, low=icc_low, high=icc_high, subjects=number, shots=int(total))

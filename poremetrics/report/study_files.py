@@ -7,6 +7,8 @@ import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +19,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from poremetrics.errors import UsageError
+from poremetrics.model import Provenance
 from poremetrics.report.blocks import Report
 from poremetrics.report.folder import TOOL, check_place, synced, told, uninterrupted
 from poremetrics.report.html import html_bytes
@@ -36,6 +39,8 @@ _READY = ".ready"
 _OWN = frozenset({MARKER, STORE, _FRESH, _READY, ".DS_Store", "Thumbs.db", "desktop.ini"})
 _SHORT = ("visits", "pairs", "timeline", "trends", "contrasts", "exclusions", "cohort")
 _LONG = ("pores", "changes", "quality", "lives")
+_GROUP_ROWS = 20_000
+"""Rows of a Parquet group: a group of each person's few would take more memory than its rows."""
 FORMAT = 1
 
 
@@ -146,76 +151,134 @@ def _finish(target: Path) -> None:
     synced(target)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """A table's rows of one person, ready to be written."""
+
+    csv: bytes
+    parquet: pa.Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Share:
+    """One person's share of the folder."""
+
+    subject: str
+    side: str
+    pieces: Mapping[str, _Piece]
+    pages: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sharing:
+    """Makes the shares, on the process that puts a person together."""
+
+    provenance: Provenance
+    methods: str
+    formats: tuple[str, ...]
+    pages: int
+
+    def __call__(self, number: int, series: SeriesResult) -> _Share:
+        digits = series.settings.report.table_digits
+        pieces = {name: _piece(getattr(series, name), digits, header=number == 1) for name in _LONG}
+        pages: dict[str, bytes] = {}
+        if number <= self.pages:
+            report = build_series(series, self.provenance, self.methods)
+            pages = _rendered(report, series, self.formats)
+        return _Share(series.subject, series.side, pieces, pages)
+
+
 def _write_all(result: StudyResult, folder: Path, formats: Collection[str]) -> None:
     digits = result.settings.report.table_digits
     limit = result.settings.study.person_pages if formats else 0
     for name in _SHORT:
-        with _Writer(folder, name, digits) as writer:
-            writer.add(getattr(result, name))
+        with _Writer(folder, name) as writer:
+            writer.add(_piece(getattr(result, name), digits, header=True))
+    sharing = _Sharing(result.provenance, result.methods, tuple(formats), limit)
     names: dict[tuple[str, str], str] = {}
     with ExitStack() as stack:
-        writers = {name: stack.enter_context(_Writer(folder, name, digits)) for name in _LONG}
-        for number, series in enumerate(result.series(), start=1):
+        writers = {name: stack.enter_context(_Writer(folder, name)) for name in _LONG}
+        for number, share in enumerate(result.each(sharing), start=1):
             for name, writer in writers.items():
-                writer.add(getattr(series, name))
-            if number <= limit:
-                # Numbered, not named: a code of the user's need not be fit for a file name.
-                page = f"person_{number:04d}"
-                names[series.subject, series.side] = f"{page}.{next(iter(formats))}"
-                report = build_series(series, result.provenance, result.methods)
-                _write_report(report, series, folder / page, formats)
+                writer.add(share.pieces[name])
+            # Numbered, not named: a code of the user's need not be fit for a file name.
+            page = f"person_{number:04d}"
+            for kind, content in share.pages.items():
+                names.setdefault((share.subject, share.side), f"{page}.{kind}")
+                (folder / f"{page}.{kind}").write_bytes(content)
     if formats:
-        _write_report(build_study(result, names), result, folder / REPORT, formats)
+        pages = _rendered(build_study(result, names), result, formats)
+        for kind, content in pages.items():
+            (folder / f"{REPORT}.{kind}").write_bytes(content)
 
 
-def _write_report(
-    report: Report, result: SeriesResult | StudyResult, path: Path, formats: Collection[str]
-) -> None:
-    for kind in formats:
-        make = html_bytes if kind == "html" else pdf_bytes
-        path.with_name(f"{path.name}.{kind}").write_bytes(make(report, result))
+def _rendered(
+    report: Report, result: SeriesResult | StudyResult, formats: Collection[str]
+) -> dict[str, bytes]:
+    """Return a report in every format asked for."""
+    return {
+        kind: html_bytes(report, result) if kind == "html" else pdf_bytes(report, result)
+        for kind in formats
+    }
+
+
+def _piece(frame: pd.DataFrame, digits: int, *, header: bool) -> _Piece:
+    return _Piece(
+        csv=_csv_bytes(frame, digits, header=header),
+        parquet=pa.Table.from_pandas(frame, preserve_index=False),
+    )
 
 
 class _Writer:
     """One table, written piece by piece as CSV and Parquet."""
 
-    def __init__(self, folder: Path, name: str, digits: int) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self._csv: BinaryIO = (folder / f"{name}.csv").open("xb")
         self._parquet_path = folder / f"{name}.parquet"
         self._parquet: pq.ParquetWriter | None = None
-        self._digits = digits
+        self._waiting: list[pa.Table] = []
 
     def __enter__(self) -> _Writer:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._csv.close()
+        if error is None:
+            self._write_group()
         if self._parquet is not None:
             self._parquet.close()
 
-    def add(self, frame: pd.DataFrame) -> None:
+    def add(self, piece: _Piece) -> None:
         """Append rows; every piece has the same columns and types."""
-        piece = pa.Table.from_pandas(frame, preserve_index=False)
-        first = self._parquet is None
+        self._csv.write(piece.csv)
+        self._waiting.append(piece.parquet)
+        if sum(len(rows) for rows in self._waiting) >= _GROUP_ROWS:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        if not self._waiting:
+            return
         if self._parquet is None:
-            self._parquet = pq.ParquetWriter(self._parquet_path, piece.schema)
-        _write_csv(frame, self._csv, self._digits, header=first)
-        self._parquet.write_table(piece)
+            self._parquet = pq.ParquetWriter(self._parquet_path, self._waiting[0].schema)
+        self._parquet.write_table(pa.concat_tables(self._waiting))
+        self._waiting = []
 
 
-def _write_csv(frame: pd.DataFrame, file: BinaryIO, digits: int, *, header: bool) -> None:
-    """Write rows as ``report.tables.csv_bytes`` does, ten times as fast: these tables are long."""
+def _csv_bytes(frame: pd.DataFrame, digits: int, *, header: bool) -> bytes:
+    """Return rows as ``report.tables.csv_bytes`` does, ten times as fast: these tables are long."""
     columns = {str(name): _cells(frame[name], digits) for name in frame.columns}
     needed = any(_needs_quotes(column) for column in columns.values())
+    written = BytesIO()
     csv.write_csv(
         pa.table(columns),
-        file,
+        written,
         csv.WriteOptions(
             include_header=header,
             quoting_style="needed" if needed else "none",
             quoting_header="none",
         ),
     )
+    return written.getvalue()
 
 
 def _cells(column: pd.Series, digits: int) -> Any:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from poremetrics.change import holm
 from poremetrics.columns import table
@@ -250,8 +250,8 @@ def _fitted(metric: str, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame
     # spare; a difference within persons has one per person.
     df = float(max(min(number - design.groups, spare), 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        p_value = 2.0 * stats.t.sf(np.abs(effect / error), df)
-    half = stats.t.isf((1.0 - settings.change.confidence) / 2.0, df) * error
+        p_value = 2.0 * special.stdtr(df, -np.abs(effect / error))
+    half = special.stdtrit(df, 0.5 + settings.change.confidence / 2.0) * error
     return pd.DataFrame(
         {
             "metric": metric,

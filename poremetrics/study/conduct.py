@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -23,10 +24,11 @@ from poremetrics.provenance import provenance
 from poremetrics.settings import Settings
 from poremetrics.study import store as stored
 from poremetrics.study import tables
-from poremetrics.study.cohort import cohort, responses
+from poremetrics.study.cohort import cohort
 from poremetrics.study.contrasts import contrasts
+from poremetrics.study.digest import digest, joined
 from poremetrics.study.exclusions import exclusions
-from poremetrics.study.gather import SUMMED, gathered
+from poremetrics.study.gather import SUMMED, Then, gathered, itself
 from poremetrics.study.manifest import (
     ManifestError,
     Problem,
@@ -39,6 +41,7 @@ from poremetrics.study.records import NOT_STORED, Outcome, Task
 from poremetrics.study.run import Runner, cores, on_dask, on_processes
 from poremetrics.study.series import SeriesResult
 
+_Made = TypeVar("_Made")
 _VIEWS = ("auto", "face", "closeup")
 _NEEDED = ("pyarrow", "statsmodels")
 
@@ -94,7 +97,17 @@ class StudyResult:
 
     def series(self) -> Iterator[SeriesResult]:
         """Return every person's, or side's, visits, in the order of the manifest."""
-        return gathered(self.plan, self.failures, None, self.settings, self._workers)
+        return self.each(itself)
+
+    def each(self, then: Then[_Made]) -> Iterator[_Made]:
+        """Return what is made of every series, where many are, on worker processes.
+
+        Parameters
+        ----------
+        then : callable
+            Is given the number of the series, from 1 on, and the series; must be picklable.
+        """
+        return gathered(self.plan, self.failures, None, self.settings, self._workers, then)
 
     def pores(self) -> pd.DataFrame:
         """Return the pores of all persons; for large studies take :meth:`series` instead."""
@@ -194,22 +207,23 @@ def study(
         failures = _run(missing, runner, len(plan.tasks), tell)
 
     tell("putting the visits together", 1.0)
-    summaries = list(gathered(plan, failures, SUMMED, settings, here))
-    flow = exclusions(checked, dropped, visits, summaries)
-    effects = cohort(responses(summaries), settings)
-    listed = _stacked([one.visits for one in summaries], tables.VISITS)
+    whole = joined(gathered(plan, failures, SUMMED, settings, here, digest))
+    flow = exclusions(checked, dropped, visits, whole.flow)
+    effects = cohort(whole.responses, settings)
     made = provenance()
     return StudyResult(
         plan=plan,
-        visits=listed,
-        pairs=_stacked([one.pairs for one in summaries], tables.PAIRS),
-        trends=_stacked([one.trends for one in summaries], tables.TRENDS),
-        timeline=_stacked([one.timeline for one in summaries], tables.TIMELINE),
-        contrasts=contrasts(summaries),
+        visits=whole.visits,
+        pairs=whole.pairs,
+        trends=whole.trends,
+        timeline=whole.timeline,
+        contrasts=contrasts(whole.visits, whole.timeline),
         exclusions=flow,
         cohort=effects,
         problems=checked.problems,
-        methods=methods_paragraph(listed, flow, effects, settings, repeatability, made.versions),
+        methods=methods_paragraph(
+            whole.visits, flow, effects, settings, repeatability, made.versions
+        ),
         failures=failures,
         computed=len(missing) - len(failures),
         settings=settings,

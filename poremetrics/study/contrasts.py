@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import permutations
 
 import pandas as pd
 
@@ -10,20 +12,30 @@ from poremetrics.change import against_control
 from poremetrics.columns import table
 from poremetrics.study import tables
 from poremetrics.study.cells import SIDES
-from poremetrics.study.series import SeriesResult
 
 _WHOLE = "all"
 _RATIOS = ["change_pct", "ci_low_pct", "ci_high_pct"]
 
 
-def contrasts(results: Sequence[SeriesResult]) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Series:
+    """What one person's, or one side's, follow-ups show."""
+
+    side: str
+    controls: Mapping[str, str]
+    """Control skin by visit, for the visits that name one."""
+    timeline: pd.DataFrame
+    """Without the baseline itself, which has no verdict."""
+
+
+def contrasts(visits: pd.DataFrame, timeline: pd.DataFrame) -> pd.DataFrame:
     """Return the changes since the baseline relative to those of control skin.
 
     Parameters
     ----------
-    results : sequence of SeriesResult
-        All series of a study; ``control`` of a visit names a region or side of its photo, or says
-        that all the photo shows is control skin.
+    visits, timeline : DataFrame
+        Of all persons, columns of :mod:`poremetrics.study.tables`; ``control`` of a visit names a
+        region or side of its photo, or says that all the photo shows is control skin.
 
     Returns
     -------
@@ -31,34 +43,49 @@ def contrasts(results: Sequence[SeriesResult]) -> pd.DataFrame:
         Columns of :data:`poremetrics.study.tables.CONTRASTS`; see
         :func:`poremetrics.change.against_control`. Empty where no visit names control skin.
     """
-    found = [frame for result in results for frame in _within_photos(result)]
+    persons = _persons(visits, timeline)
+    found = [frame for person in persons for one in person for frame in _within_photos(one)]
     found += [
         frame
-        for control in results
-        for treated in results
-        if control.subject == treated.subject and control is not treated
+        for person in persons
+        for control, treated in permutations(person, 2)
         for frame in _between_series(treated, control)
     ]
     return table(pd.concat(found, ignore_index=True) if found else [], tables.CONTRASTS)
 
 
-def _within_photos(result: SeriesResult) -> Iterator[pd.DataFrame]:
+def _persons(visits: pd.DataFrame, timeline: pd.DataFrame) -> list[list[_Series]]:
+    """Return the series of every person with control skin, in the order of the visits."""
+    with_control = visits.loc[visits["control"].ne(""), "subject"].unique()
+    visits = visits[visits["subject"].isin(with_control)]
+    followed = timeline[timeline["subject"].isin(with_control) & timeline["verdict"].ne("")]
+    of_series = dict(iter(followed.groupby(["subject", "side"], sort=False)))
+    persons: dict[str, list[_Series]] = {}
+    for key, rows in visits.groupby(["subject", "side"], sort=False):
+        subject, side = map(str, key)
+        named = rows[rows["control"].ne("")]
+        controls = dict(zip(named["visit"], named["control"], strict=True))
+        own = of_series.get((subject, side), followed.iloc[:0])
+        persons.setdefault(subject, []).append(_Series(side, controls, own))
+    return list(persons.values())
+
+
+def _within_photos(one: _Series) -> Iterator[pd.DataFrame]:
     """Yield the visits whose photo shows control skin of its own."""
-    for visit, control in _controls(result):
+    for visit, control in one.controls.items():
         if control == "yes":
             continue
         name = f"{control}_cheek" if control in SIDES else control
-        rows = _followed(result, visit)
+        rows = _followed(one, visit)
         others = rows[~rows["region"].isin([name, _WHOLE])]
         untreated = rows.loc[rows["region"].eq(name), ["metric", *_RATIOS]]
-        yield _paired(others, untreated).assign(control_side=result.side, control=name)
+        yield _paired(others, untreated).assign(control_side=one.side, control=name)
 
 
-def _between_series(treated: SeriesResult, control: SeriesResult) -> Iterator[pd.DataFrame]:
+def _between_series(treated: _Series, control: _Series) -> Iterator[pd.DataFrame]:
     """Yield the visits at which one side of a person was treated and the other was control."""
-    named = dict(_controls(treated))
-    for visit, kind in _controls(control):
-        if kind != "yes" or visit in named:
+    for visit, kind in control.controls.items():
+        if kind != "yes" or visit in treated.controls:
             continue
         rows, untreated = (_followed(one, visit) for one in (treated, control))
         rows, untreated = (one[one["region"].eq(_WHOLE)] for one in (rows, untreated))
@@ -66,16 +93,8 @@ def _between_series(treated: SeriesResult, control: SeriesResult) -> Iterator[pd
         yield pairs.assign(control_side=control.side, control=_WHOLE)
 
 
-def _controls(result: SeriesResult) -> list[tuple[str, str]]:
-    """Return visit and control of the visits that name one."""
-    named = result.visits[result.visits["control"].ne("")]
-    return list(zip(named["visit"], named["control"], strict=True))
-
-
-def _followed(result: SeriesResult, visit: str) -> pd.DataFrame:
-    """Return what is known of a visit; the baseline itself has no verdict."""
-    timeline = result.timeline
-    return timeline[timeline["visit"].eq(visit) & timeline["verdict"].ne("")]
+def _followed(one: _Series, visit: str) -> pd.DataFrame:
+    return one.timeline[one.timeline["visit"].eq(visit)]
 
 
 def _paired(rows: pd.DataFrame, untreated: pd.DataFrame) -> pd.DataFrame:

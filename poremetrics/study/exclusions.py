@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -22,11 +23,31 @@ _FAILED: Mapping[str, str] = {
 }
 
 
+Photo = tuple[str, str]
+"""A photo as it is counted: the person's code, and why it was lost or which visit it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What became of photos that were run.
+
+    Attributes
+    ----------
+    lost : tuple of (subject, reason)
+        Photos that were not analysed.
+    kept : tuple of (subject, visit)
+        Photos that were, baselines among them.
+    """
+
+    lost: tuple[Photo, ...]
+    kept: tuple[Photo, ...]
+
+
 def exclusions(
     manifest: Manifest,
     dropped: Mapping[int, str],
     used: Sequence[Visit],
-    results: Iterable[SeriesResult],
+    flow: Flow,
 ) -> pd.DataFrame:
     """Return the flow of photos from the manifest to the analysis.
 
@@ -38,8 +59,8 @@ def exclusions(
         Good rows left out, by line, and why.
     used : sequence of Visit
         Rows that were run.
-    results : iterable of SeriesResult
-        All series.
+    flow : Flow
+        What became of those, all series together.
 
     Returns
     -------
@@ -58,11 +79,9 @@ def exclusions(
     by_line = {visit.line: visit for visit in manifest.visits}
     rows += _counted("manifest", [(by_line[line].subject, why) for line, why in dropped.items()])
     rows.append(_row("run", "", {visit.subject for visit in used}, len(used), left_out=False))
-    lost, kept = _followed(results)
-    rows += _counted("comparison with the baseline", lost)
-    rows.append(
-        _row("analysed with the baseline", "", {one for one, _ in kept}, len(kept), left_out=False)
-    )
+    rows += _counted("comparison with the baseline", flow.lost)
+    analysed = {subject for subject, _ in flow.kept}
+    rows.append(_row("analysed with the baseline", "", analysed, len(flow.kept), left_out=False))
     return table(rows, tables.EXCLUSIONS)
 
 
@@ -90,23 +109,17 @@ def _counted(step: str, found: Iterable[tuple[str, str]]) -> list[Mapping[str, o
     ]
 
 
-def _followed(
-    results: Iterable[SeriesResult],
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return the photos lost, with the reason, and those analysed, baselines among them."""
-    lost: list[tuple[str, str]] = []
-    kept: list[tuple[str, str]] = []
-    for result in results:
-        reasons = _reasons(result)
-        analysed = [visit for visit, reason in reasons.items() if not reason]
-        lost += [(result.subject, reason) for reason in reasons.values() if reason]
-        baseline = str(result.visits["visit"].iloc[0])
-        if analysed:
-            kept += [(result.subject, visit) for visit in (baseline, *analysed)]
-        else:
-            why = "baseline without a follow-up that can be analysed"
-            lost.append((result.subject, why if reasons else "only one photo of the person"))
-    return lost, kept
+def followed(result: SeriesResult) -> Flow:
+    """Return the photos of one series that were lost, with the reason, and those analysed."""
+    subject = result.subject
+    reasons = _reasons(result)
+    lost = [(subject, reason) for reason in reasons.values() if reason]
+    analysed = [(subject, visit) for visit, reason in reasons.items() if not reason]
+    if analysed:
+        kept = [(subject, str(result.visits["visit"].iloc[0])), *analysed]
+        return Flow(tuple(lost), tuple(kept))
+    why = "baseline without a follow-up that can be analysed"
+    return Flow((*lost, (subject, why if reasons else "only one photo of the person")), ())
 
 
 def _reasons(result: SeriesResult) -> dict[str, str]:

@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from poremetrics.settings import Settings
 from poremetrics.study import store as stored
@@ -20,6 +21,15 @@ from poremetrics.workers import worker_pool
 SUMMED = ("changes", "quality")
 """Tables of a pair that the summaries of a study need."""
 
+_Made = TypeVar("_Made")
+Then = Callable[[int, SeriesResult], _Made]
+"""What is made of a series by the process that puts it together; its number counts from 1."""
+
+
+def itself(_number: int, result: SeriesResult) -> SeriesResult:
+    """Return the series as it is; see :data:`Then`."""
+    return result
+
 
 def gathered(
     plan: Plan,
@@ -27,8 +37,9 @@ def gathered(
     names: Sequence[str] | None,
     settings: Settings,
     workers: int,
-) -> Iterator[SeriesResult]:
-    """Yield every series of a study put together, in the order of the plan.
+    then: Then[_Made],
+) -> Iterator[_Made]:
+    """Put every series of a study together and yield what is made of it, in the order of the plan.
 
     A series depends on its own pairs alone and every worker runs the same code, so the number of
     workers changes no byte.
@@ -45,49 +56,62 @@ def gathered(
         Tunables.
     workers : int
         Processes; with one, or with few series, all is done here.
+    then : callable
+        Makes of a series what is wanted of it. It runs where the series is put together, so that
+        little travels and this process does not hold the others up; it must be picklable.
     """
-    jobs = [partial(_one, part, failures, names, settings) for part in _parts(plan)]
-    if workers < 2 or len(jobs) < settings.study.gathered_here:
-        yield from (job() for job in jobs)
-        return
+
+    def jobs(first: int) -> Iterator[Callable[[], _Made]]:
+        parts = enumerate(_parts(plan, failures), start=1)
+        for number, (part, failed) in islice(parts, first, None):
+            yield partial(_one, number, part, failed, names, settings, then)
+
     done = 0
-    try:
-        for result in _in_order(jobs, workers, settings.study.waiting_tasks):
-            yield result
-            done += 1
-    except BrokenProcessPool:
-        # Short of memory, most likely: here they come one at a time.
-        yield from (job() for job in jobs[done:])
+    if workers > 1 and len(plan.series) >= settings.study.gathered_here:
+        try:
+            for made in _in_order(jobs(0), workers, settings.study.waiting_tasks):
+                yield made
+                done += 1
+        except BrokenProcessPool:
+            # Short of memory, most likely: here they come one at a time.
+            pass
+    yield from (job() for job in jobs(done))
 
 
-def _parts(plan: Plan) -> Iterator[Plan]:
+def _parts(
+    plan: Plan, failures: Mapping[str, Outcome]
+) -> Iterator[tuple[Plan, Mapping[str, Outcome]]]:
     """Yield a plan of each series alone, so that little is handed to a worker."""
     for one in plan.series:
         keys = {pair.key for pair in one.pairs if pair.key is not None}
-        yield replace(plan, series=(one,), tasks={key: plan.tasks[key] for key in keys}, hashes={})
+        tasks = {key: plan.tasks[key] for key in keys}
+        yield (
+            replace(plan, series=(one,), tasks=tasks, hashes={}),
+            {key: failures[key] for key in keys if key in failures},
+        )
 
 
 def _one(
+    number: int,
     part: Plan,
     failures: Mapping[str, Outcome],
     names: Sequence[str] | None,
     settings: Settings,
-) -> SeriesResult:
-    return assemble(part.series[0], partial(load_pair, part, failures, names), settings)
+    then: Then[_Made],
+) -> _Made:
+    load = partial(load_pair, part, failures, names)
+    return then(number, assemble(part.series[0], load, settings))
 
 
-def _in_order(
-    jobs: Sequence[Callable[[], SeriesResult]], workers: int, ahead: int
-) -> Iterator[SeriesResult]:
+def _in_order(jobs: Iterator[Callable[[], _Made]], workers: int, ahead: int) -> Iterator[_Made]:
     """Run jobs on worker processes, a few ahead of the one that is yielded."""
-    left = iter(jobs)
     with worker_pool(workers) as pool:
-        under_way: deque[Future[SeriesResult]] = deque(
-            pool.submit(job) for job in islice(left, workers * ahead)
+        under_way: deque[Future[_Made]] = deque(
+            pool.submit(job) for job in islice(jobs, workers * ahead)
         )
         while under_way:
             yield under_way.popleft().result()
-            under_way.extend(pool.submit(job) for job in islice(left, 1))
+            under_way.extend(pool.submit(job) for job in islice(jobs, 1))
 
 
 def load_pair(

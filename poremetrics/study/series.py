@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +22,6 @@ from poremetrics.study.trend import trends
 
 HEADLINE_NAMES = tuple(dict.fromkeys(name for one in HEADLINE for name in (one.name, one.name_px)))
 """Names of the headline measures, with and without a scale."""
-Head = Mapping[str, Any]
-"""What every row of a visit begins with: values of the columns ``tables.VISIT``."""
 _MISSING = PairResult(failure="died", reason="has no result yet")
 
 
@@ -98,19 +95,19 @@ def assemble(
     settings : Settings
         Tunables.
     """
-    head = _heads(series, settings)
+    heads = _heads(series, settings)
     results = {pair: load(pair) or _MISSING for pair in series.pairs}
-    changes = _joined(series, head, results, "changes", tables.STUDY_CHANGES)
-    timeline = _timeline(head, changes)
-    pores, register = _pores(head, results, settings)
+    changes = _joined(series, heads, results, "changes", tables.STUDY_CHANGES)
+    timeline = _timeline(heads, changes)
+    pores, register = _pores(heads, results, settings)
     return SeriesResult(
         subject=series.subject,
         side=series.side,
         treatment_dates=series.treatment_dates,
-        visits=_visits(series, head),
+        visits=_visits(series, heads),
         pores=pores,
         changes=changes,
-        quality=_joined(series, head, results, "quality", tables.STUDY_QUALITY),
+        quality=_joined(series, heads, results, "quality", tables.STUDY_QUALITY),
         timeline=timeline,
         lives=_lives(series, pores),
         trends=trends(timeline, settings),
@@ -125,11 +122,11 @@ def assemble(
     )
 
 
-def _heads(series: Series, settings: Settings) -> list[Head]:
-    """Return what every row of a visit begins with."""
+def _heads(series: Series, settings: Settings) -> pd.DataFrame:
+    """Return what every row of a visit begins with: a row per visit, columns ``tables.VISIT``."""
     first = series.visits[0].date
     treated = series.treatment_dates[0] if series.treatment_dates else None
-    return [
+    rows: list[Mapping[str, object]] = [
         {
             "subject": series.subject,
             "side": series.side,
@@ -146,48 +143,60 @@ def _heads(series: Series, settings: Settings) -> list[Head]:
         }
         for visit, sessions in zip(series.visits, series.sessions, strict=True)
     ]
+    return table(rows, tables.VISIT)
 
 
-def _visits(series: Series, head: Sequence[Head]) -> pd.DataFrame:
-    rows = [
-        {**one, "baseline": number == 0, "control": visit.control}
-        for number, (one, visit) in enumerate(zip(head, series.visits, strict=True))
-    ]
-    return table(pd.DataFrame(rows), tables.VISITS)
+def _visits(series: Series, heads: pd.DataFrame) -> pd.DataFrame:
+    baseline = np.arange(len(heads)) == 0
+    control = [visit.control for visit in series.visits]
+    return table(heads.assign(baseline=baseline, control=control), tables.VISITS)
 
 
-def _stack(frames: Sequence[pd.DataFrame], schema: Mapping[str, str]) -> pd.DataFrame:
-    filled = [frame for frame in frames if len(frame)]
+def _stack(
+    heads: pd.DataFrame,
+    parts: Sequence[tuple[int, pd.DataFrame]],
+    schema: Mapping[str, str],
+) -> pd.DataFrame:
+    """Return the rows of all parts, each behind what is known of its visit.
+
+    One join for all parts: of short tables, the number of calls is what takes the time.
+    """
+    filled = [(visit, part) for visit, part in parts if len(part)]
     if not filled:
-        return table([], schema)
-    whole = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
-    # Converting only what differs halves the time of a person; most columns have their type.
-    other = {name: kind for name, kind in schema.items() if whole[name].dtype != kind}
-    return whole[list(schema)].astype(other).reset_index(drop=True)
+        return _nothing(schema)
+    rows = pd.concat([part for _, part in filled], ignore_index=True)
+    visits = np.repeat([visit for visit, _ in filled], [len(part) for _, part in filled])
+    behind = heads.take(visits).reset_index(drop=True)
+    return table(pd.concat([behind, rows], axis=1), schema)
+
+
+def _nothing(schema: Mapping[str, str]) -> pd.DataFrame:
+    return table([], schema)
 
 
 def _joined(
     series: Series,
-    head: Sequence[Head],
+    heads: pd.DataFrame,
     results: Mapping[Pair, PairResult],
     name: str,
     schema: Mapping[str, str],
 ) -> pd.DataFrame:
     """Return one table of all pairs, each row with its visit and what it is compared with."""
     found = [
-        result.tables[name].assign(
-            **head[pair.after],
-            against=against,
-            against_visit=series.visits[pair.before].visit,
+        (
+            pair.after,
+            result.tables[name].assign(
+                against=against, against_visit=series.visits[pair.before].visit
+            ),
         )
         for pair, result in results.items()
         if name in result.tables
         for against in pair.against
     ]
-    return _stack(found, schema)
+    return _stack(heads, found, schema)
 
 
-def _timeline(head: Sequence[Head], changes: pd.DataFrame) -> pd.DataFrame:
+def _timeline(heads: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
     headline = changes[changes["metric"].isin(HEADLINE_NAMES)]
     key = ["visit", "region", "metric"]
     since = headline[headline["against"].eq("baseline")]
@@ -202,14 +211,18 @@ def _timeline(head: Sequence[Head], changes: pd.DataFrame) -> pd.DataFrame:
     steps = ["step_pct", "step_low_pct", "step_high_pct", "step_verdict"]
     joined = since.merge(step[[*key, *steps]], on=key, how="left")
     joined["step_verdict"] = joined["step_verdict"].fillna("")
-    return _stack([_baseline_rows(head[0], joined), joined], tables.TIMELINE)
+    if joined.empty:
+        return _nothing(tables.TIMELINE)
+    whole = pd.concat([_baseline_rows(heads, joined), joined], ignore_index=True)
+    return table(whole, tables.TIMELINE)
 
 
-def _baseline_rows(head: Head, joined: pd.DataFrame) -> pd.DataFrame:
+def _baseline_rows(heads: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
     """Return the start of every line: no change, by definition, and no interval."""
     lines = joined[["region", "metric", "unit"]].drop_duplicates()
-    start = lines.assign(change_pct=0.0, verdict="", step_verdict="", **head)
-    return start.reindex(columns=list(tables.TIMELINE))
+    start = lines.assign(change_pct=0.0, verdict="", step_verdict="")
+    own = [name for name in tables.TIMELINE if name not in tables.VISIT]
+    return _stack(heads, [(0, start.reindex(columns=own))], tables.TIMELINE)
 
 
 def _sightings(result: PairResult) -> pd.DataFrame:
@@ -247,26 +260,25 @@ _COPIED = (
 
 
 def _pores(
-    head: Sequence[Head],
+    heads: pd.DataFrame,
     results: Mapping[Pair, PairResult],
     settings: Settings,
 ) -> tuple[pd.DataFrame, Register]:
     register = Register()
     baseline: list[pd.DataFrame] = []
-    followed: list[pd.DataFrame] = []
+    followed: list[tuple[int, pd.DataFrame]] = []
     for pair, result in results.items():
         if pair.before != 0 or "links" not in result.tables:
             continue
         both = _sightings(result)
         both["pore_id"] = register.recognise(both, settings.study)
         baseline.append(_baseline_sightings(both))
-        followed.append(_later_sightings(both).assign(**head[pair.after]))
+        followed.append((pair.after, _later_sightings(both)))
     if not baseline:
-        return _stack([], tables.PORES), register
+        return _nothing(tables.PORES), register
     # A pore of the baseline photo is listed as the earliest pair found it.
     first = pd.concat(baseline, ignore_index=True).drop_duplicates("pore_id", keep="first")
-    first = first.sort_values("pore_id").assign(**head[0])
-    return _stack([first, *followed], tables.PORES), register
+    return _stack(heads, [(0, first.sort_values("pore_id")), *followed], tables.PORES), register
 
 
 def _baseline_sightings(both: pd.DataFrame) -> pd.DataFrame:
