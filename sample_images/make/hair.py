@@ -125,7 +125,7 @@ def _lash_strands(rng: np.random.Generator, head: Head, person: Person, place) -
     return out
 
 
-def _stubble(rng: np.random.Generator, head: Head) -> Strands:
+def _stubble(rng: np.random.Generator, head: Head, person: Person) -> Strands:
     rest = head.rest
     centres = rest.points[rest.triangles].mean(axis=1)
     x, y = np.abs(centres[:, 0]), centres[:, 1]
@@ -143,9 +143,8 @@ def _stubble(rng: np.random.Generator, head: Head) -> Strands:
     )
     lips = np.minimum(1.0, (x / 25.0) ** 2 + ((y + 74.0) / 9.5) ** 2) ** 6
     front = rest.normals[rest.triangles[:, 0]][:, 2] > -0.1
-    address = scatter(
-        rng, rest, 0.62 * np.clip(jaw, 0, 1) ** 1.2 * lips * front * (centres[:, 2] > -60)
-    )
+    density = 0.62 * person.stubble * np.clip(jaw, 0, 1) ** 1.2
+    address = scatter(rng, rest, density * lips * front * (centres[:, 2] > -60))
     n = len(address.triangle)
     place = address.on(rest)
     direction = np.stack(
@@ -206,7 +205,7 @@ def grow_hair(person: Person, head: Head, place) -> list[Strands]:
     down = _down(np.random.default_rng(person.seed + 6), head)
     strands.append(down)
     if person.stubble > 0:
-        strands.append(_stubble(np.random.default_rng(person.seed + 7), head))
+        strands.append(_stubble(np.random.default_rng(person.seed + 7), head, person))
     return strands
 
 

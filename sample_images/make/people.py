@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from light import AreaLight
 
+FRAME = (3000, 4000)
+PX_PER_MM = 16.5
+"""On skin :data:`FACE_MM` in front of the eyes, in a frame of that size."""
+FACE_MM = 20.0
+
 
 @dataclass(frozen=True)
 class Person:
@@ -76,6 +81,10 @@ class Visit:
     days_since_treatment: int | None = None
     expression: Mapping[str, float] = field(default_factory=dict)
     side_light: bool = False
+    softness: float = 1.0
+    """Side of the soft boxes relative to the usual one."""
+    sharpening: float = 0.5
+    jpeg_quality: int = 92
 
 
 def lights_of(person: Person, visit: Visit) -> list[AreaLight]:
@@ -100,7 +109,7 @@ def lights_of(person: Person, visit: Visit) -> list[AreaLight]:
                 y,
                 float(np.cos(turn) * z - np.sin(turn) * x),
             ),
-            size,
+            size * visit.softness,
             power,
             colour,
         )
@@ -110,8 +119,8 @@ def lights_of(person: Person, visit: Visit) -> list[AreaLight]:
     ]
 
 
-_SMILE = "expression/units/{}/mouth-corner-puller"
-_BROWS = "expression/units/{}/eyebrows-{}-up"
+SMILE = "expression/units/{}/mouth-corner-puller"
+BROWS = "expression/units/{}/eyebrows-{}-up"
 
 PEOPLE: dict[str, Person] = {
     "person_a": Person(
@@ -229,7 +238,7 @@ VISITS: dict[str, list[Visit]] = {
             full_well=11000.0,
             treatment="fractional laser",
             days_since_treatment=28,
-            expression={_SMILE.format("caucasian"): 0.05},
+            expression={SMILE.format("caucasian"): 0.05},
         ),
         Visit(
             "2025-03-10",
@@ -247,8 +256,8 @@ VISITS: dict[str, list[Visit]] = {
             treatment="fractional laser",
             days_since_treatment=2,
             expression={
-                _BROWS.format("caucasian", "left"): 0.08,
-                _BROWS.format("caucasian", "right"): 0.08,
+                BROWS.format("caucasian", "left"): 0.08,
+                BROWS.format("caucasian", "right"): 0.08,
             },
         ),
         Visit(
@@ -267,7 +276,7 @@ VISITS: dict[str, list[Visit]] = {
             full_well=10000.0,
             treatment="fractional laser",
             days_since_treatment=28,
-            expression={_SMILE.format("caucasian"): 0.08},
+            expression={SMILE.format("caucasian"): 0.08},
         ),
     ],
     "person_b": [
@@ -284,7 +293,7 @@ VISITS: dict[str, list[Visit]] = {
             white=(0.98, 1.0, 1.02),
             exposure=1.04,
             full_well=11000.0,
-            expression={_SMILE.format("caucasian"): 0.06},
+            expression={SMILE.format("caucasian"): 0.06},
         ),
         Visit(
             "2025-03-11",
@@ -300,8 +309,8 @@ VISITS: dict[str, list[Visit]] = {
             blur_px=0.65,
             full_well=10000.0,
             expression={
-                _BROWS.format("caucasian", "left"): 0.1,
-                _BROWS.format("caucasian", "right"): 0.1,
+                BROWS.format("caucasian", "left"): 0.1,
+                BROWS.format("caucasian", "right"): 0.1,
             },
         ),
         Visit(
@@ -316,7 +325,7 @@ VISITS: dict[str, list[Visit]] = {
             white=(1.01, 1.0, 0.98),
             exposure=0.98,
             blur_px=0.6,
-            expression={_SMILE.format("caucasian"): 0.04},
+            expression={SMILE.format("caucasian"): 0.04},
         ),
     ],
     "person_c": [
@@ -335,7 +344,7 @@ VISITS: dict[str, list[Visit]] = {
             blur_px=0.6,
             treatment="salicylic acid peel",
             days_since_treatment=28,
-            expression={_SMILE.format("african"): 0.05},
+            expression={SMILE.format("african"): 0.05},
         ),
         Visit(
             "2025-03-12",
@@ -352,8 +361,8 @@ VISITS: dict[str, list[Visit]] = {
             treatment="salicylic acid peel",
             days_since_treatment=28,
             expression={
-                _BROWS.format("african", "left"): 0.08,
-                _BROWS.format("african", "right"): 0.08,
+                BROWS.format("african", "left"): 0.08,
+                BROWS.format("african", "right"): 0.08,
             },
         ),
         Visit(
@@ -371,7 +380,7 @@ VISITS: dict[str, list[Visit]] = {
             blur_px=0.62,
             treatment="salicylic acid peel",
             days_since_treatment=28,
-            expression={_SMILE.format("african"): 0.06},
+            expression={SMILE.format("african"): 0.06},
         ),
     ],
 }

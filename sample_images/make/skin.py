@@ -337,6 +337,7 @@ def absorption(
         )
         mel += (
             0.20
+            * person.stubble
             * np.clip(jaw, 0, 1)
             * np.clip((flat[..., 0] / 23) ** 2 + ((flat[..., 1] + 74) / 9) ** 2, 0, 1) ** 3
         ).astype(np.float32)
