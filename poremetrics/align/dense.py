@@ -21,6 +21,9 @@ from poremetrics.align.texture import Patch, blur, fine, normalise
 from poremetrics.model import FloatImage, Mask
 from poremetrics.settings.align import AlignSettings
 
+_SIGMAS = 3.0
+"""Of a Gaussian, beyond which it no longer matters."""
+
 Affine = npt.NDArray[np.float64]
 """(2, 3): maps (x, y, 1) of the grid to x, y of the after photo."""
 
@@ -39,6 +42,8 @@ class Field:
         Miss of the flow there and back at the finest level, in pixels of that level.
     texture_before, texture_after : (h', w') float32
         Normalised textures at the finest level.
+    fine_before, fine_after : (h', w') float32
+        Their finest parts.
     correlation : (h, w) float32
         Local correlation of fine texture.
     area : (h, w) float32
@@ -52,6 +57,8 @@ class Field:
     round_trip_px: FloatImage
     texture_before: FloatImage
     texture_after: FloatImage
+    fine_before: FloatImage
+    fine_after: FloatImage
     correlation: FloatImage
     area: FloatImage
     factor: int
@@ -92,6 +99,8 @@ def align_dense(
     weight = np.pad(mask, pad).astype(np.float32)
     u: FloatImage | None = None
     for factor in levels:
+        if u is not None:
+            after = _about(after, affine, u, factor, settings)
         level = _Level.of(full, weight, after, affine, factor, settings)
         nodes = level.nodes_shape
         u = np.zeros((*nodes, 2), np.float32) if u is None else _resize(u, nodes, cv2.INTER_CUBIC)
@@ -121,13 +130,16 @@ def align_dense(
     whole = rows, cols
     inside = slice(before.shape[0]), slice(before.shape[1])
     node_px = float(factor * settings.node_px)
+    fines = fine(level.texture, settings), fine(warped, settings)
     return Field(
         after_map=_displaced(_placed(affine, whole, 1.0), affine, u)[inside],
         error_px=_resize(error, whole, cv2.INTER_LINEAR)[inside],
         round_trip_px=_resize(round_trip, whole, cv2.INTER_LINEAR)[inside],
         texture_before=level.texture,
         texture_after=warped,
-        correlation=_resize(level.local_correlation(warped), whole, cv2.INTER_LINEAR)[inside],
+        fine_before=fines[0],
+        fine_after=fines[1],
+        correlation=_resize(level.local_correlation(*fines), whole, cv2.INTER_LINEAR)[inside],
         area=_resize(_area(affine, u, node_px), whole, cv2.INTER_LINEAR)[inside],
         factor=factor,
     )
@@ -184,6 +196,21 @@ def _displaced(placed: FloatImage, affine: Affine, u: FloatImage) -> FloatImage:
     turned = np.asarray(cv2.transform(u, affine[:, :2].astype(np.float32)), dtype=np.float32)
     rows, cols = placed.shape[:2]
     return placed + _resize(turned, (rows, cols), cv2.INTER_CUBIC)
+
+
+def _about(
+    after: Patch, affine: Affine, u: FloatImage, factor: int, settings: AlignSettings
+) -> Patch:
+    """Return the part of the after photo that a level reduced by ``factor`` looks at.
+
+    ``u`` is the displacement that the level before, twice as coarse, has found.
+    """
+    spacing = 2.0 * factor * settings.node_px
+    at = _displaced(_placed(affine, u.shape[:2], spacing), affine, u).reshape(-1, 2)
+    # From the outermost node to the region's edge, and as far as the normalisation looks.
+    margin = 0.5 * spacing + factor * _SIGMAS * settings.texture_sigma_px
+    margin *= affine_scale(affine)
+    return after.around(at.min(axis=0) - margin, at.max(axis=0) + margin)
 
 
 def _area(affine: Affine, u: FloatImage, node_px: float) -> FloatImage:
@@ -352,18 +379,12 @@ class _Level:
         ) / (det * det)
         return u, shift, variance
 
-    def local_correlation(self, warped: FloatImage) -> FloatImage:
-        """Return the correlation of fine texture in a Gaussian window, on the nodes."""
-        nodes = self.nodes_shape
-        w = self.weight
-        first, second = fine(self.texture, self.settings), fine(warped, self.settings)
-        sums = _resize(
-            _stack((w * first * second, w * first * first, w * second * second)),
-            nodes,
-            cv2.INTER_AREA,
+    def local_correlation(self, first: FloatImage, second: FloatImage) -> FloatImage:
+        """Return the correlation of two textures in a Gaussian window, on the nodes."""
+        nodes, sigma = self.nodes_shape, self.settings.trust_window_px / self.settings.node_px
+        weighted = self.weight * first
+        both, one, two = (
+            blur(_resize(product, nodes, cv2.INTER_AREA), sigma)
+            for product in (weighted * second, weighted * first, self.weight * second * second)
         )
-        mean = blur(sums, self.settings.trust_window_px / self.settings.node_px)
-        return np.asarray(
-            mean[..., 0] / (np.sqrt(mean[..., 1] * mean[..., 2]) + np.float32(1e-6)),
-            dtype=np.float32,
-        )
+        return np.asarray(both / (np.sqrt(one * two) + np.float32(1e-6)), dtype=np.float32)
