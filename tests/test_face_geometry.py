@@ -242,12 +242,12 @@ def test_a_mask_enlarges_onto_the_photo():
     copy = reduced_copy(pixels, Box(0, 0, 600, 400), 0.25)
     mask = np.zeros(copy.pixels.shape[:2], dtype=bool)
     mask[20:40, 30:60] = True
-    large = copy.enlarge(mask, Box(100, 60, 300, 200))
+    large = copy.enlarge({"mask": mask}, Box(100, 60, 300, 200))["mask"]
     # Copy pixels 30..59 cover photo pixels 120..239.
     truth = np.zeros((140, 200), dtype=bool)
     truth[80 - 60 : 160 - 60, 120 - 100 : 240 - 100] = True
     assert np.mean(large != truth) < 0.02
-    assert not copy.enlarge(np.zeros_like(mask), Box(0, 0, 5, 5)).any()
+    assert not copy.enlarge({"mask": np.zeros_like(mask)}, Box(0, 0, 5, 5))["mask"].any()
 
 
 def test_a_polygon_is_filled_with_its_outline():

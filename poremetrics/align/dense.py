@@ -21,6 +21,9 @@ from poremetrics.align.texture import Patch, blur, fine, normalise
 from poremetrics.model import FloatImage, Mask
 from poremetrics.settings.align import AlignSettings
 
+_SIGMAS = 3.0
+"""Of a Gaussian, beyond which it no longer matters."""
+
 Affine = npt.NDArray[np.float64]
 """(2, 3): maps (x, y, 1) of the grid to x, y of the after photo."""
 
@@ -39,6 +42,8 @@ class Field:
         Miss of the flow there and back at the finest level, in pixels of that level.
     texture_before, texture_after : (h', w') float32
         Normalised textures at the finest level.
+    fine_before, fine_after : (h', w') float32
+        Their finest parts.
     correlation : (h, w) float32
         Local correlation of fine texture.
     area : (h, w) float32
@@ -52,6 +57,8 @@ class Field:
     round_trip_px: FloatImage
     texture_before: FloatImage
     texture_after: FloatImage
+    fine_before: FloatImage
+    fine_after: FloatImage
     correlation: FloatImage
     area: FloatImage
     factor: int
@@ -92,6 +99,8 @@ def align_dense(
     weight = np.pad(mask, pad).astype(np.float32)
     u: FloatImage | None = None
     for factor in levels:
+        if u is not None:
+            after = _about(after, affine, u, factor, settings)
         level = _Level.of(full, weight, after, affine, factor, settings)
         nodes = level.nodes_shape
         u = np.zeros((*nodes, 2), np.float32) if u is None else _resize(u, nodes, cv2.INTER_CUBIC)
@@ -101,9 +110,14 @@ def align_dense(
         if factor != levels[-1] or len(levels) == 1:
             flow, round_trip = level.search(u)
             u = u + flow
-        u, shift, variance = level.fit(u, 1)
-        if factor == levels[-1]:
-            u, shift, variance = level.fit(u, settings.refine_rounds)
+        if factor != levels[-1]:
+            u, _, _ = level.fit(u, 1)
+        else:
+            # A round as on every level and the rounds of refinement, in two fits: the texture is
+            # warped once more where the first has brought it.
+            first = (settings.refine_rounds + 1) // 2
+            u, _, _ = level.fit(u, first)
+            u, shift, variance = level.fit(u, 1 + settings.refine_rounds - first)
     assert u is not None
     warped = level.warp(u)
     # What the last of n rounds still moved, W (1 - W)^(n-1) of the field, is at most 1 / (n - 1)
@@ -116,13 +130,16 @@ def align_dense(
     whole = rows, cols
     inside = slice(before.shape[0]), slice(before.shape[1])
     node_px = float(factor * settings.node_px)
+    fines = fine(level.texture, settings), fine(warped, settings)
     return Field(
         after_map=_displaced(_placed(affine, whole, 1.0), affine, u)[inside],
         error_px=_resize(error, whole, cv2.INTER_LINEAR)[inside],
         round_trip_px=_resize(round_trip, whole, cv2.INTER_LINEAR)[inside],
         texture_before=level.texture,
         texture_after=warped,
-        correlation=_resize(level.local_correlation(warped), whole, cv2.INTER_LINEAR)[inside],
+        fine_before=fines[0],
+        fine_after=fines[1],
+        correlation=_resize(level.local_correlation(*fines), whole, cv2.INTER_LINEAR)[inside],
         area=_resize(_area(affine, u, node_px), whole, cv2.INTER_LINEAR)[inside],
         factor=factor,
     )
@@ -179,6 +196,21 @@ def _displaced(placed: FloatImage, affine: Affine, u: FloatImage) -> FloatImage:
     turned = np.asarray(cv2.transform(u, affine[:, :2].astype(np.float32)), dtype=np.float32)
     rows, cols = placed.shape[:2]
     return placed + _resize(turned, (rows, cols), cv2.INTER_CUBIC)
+
+
+def _about(
+    after: Patch, affine: Affine, u: FloatImage, factor: int, settings: AlignSettings
+) -> Patch:
+    """Return the part of the after photo that a level reduced by ``factor`` looks at.
+
+    ``u`` is the displacement that the level before, twice as coarse, has found.
+    """
+    spacing = 2.0 * factor * settings.node_px
+    at = _displaced(_placed(affine, u.shape[:2], spacing), affine, u).reshape(-1, 2)
+    # From the outermost node to the region's edge, and as far as the normalisation looks.
+    margin = 0.5 * spacing + factor * _SIGMAS * settings.texture_sigma_px
+    margin *= affine_scale(affine)
+    return after.around(at.min(axis=0) - margin, at.max(axis=0) + margin)
 
 
 def _area(affine: Affine, u: FloatImage, node_px: float) -> FloatImage:
@@ -307,59 +339,52 @@ class _Level:
     def fit(self, u: FloatImage, rounds: int) -> tuple[FloatImage, FloatImage, FloatImage]:
         """Return ``u`` corrected by rounds of windowed least squares, the last shift, its variance.
 
-        Gradients are those of the mean of both textures as they lie at the start. The variance
-        (both axes, level pixels squared) is the one that holds for misfit that is correlated from
-        pixel to pixel: products of gradient and misfit are summed per node first (White 1980;
-        Liang & Zeger 1986).
+        Gradients are those of the mean of both textures as they lie at the start. What a round
+        leaves of the misfit follows from them too, node by node: shifts are small here, and the
+        texture is warped once for all rounds. The variance (both axes, level pixels squared) is
+        the one that holds for misfit that is correlated from pixel to pixel: products of gradient
+        and misfit are summed per node first (White 1980; Liang & Zeger 1986).
         """
-        nodes = self.nodes_shape
         sigma = self.settings.window_px / self.settings.node_px
         warped = self.warp(u)
         middle = 0.5 * (self.texture + warped)
         gx = cv2.Scharr(middle, cv2.CV_32F, 1, 0, scale=1 / 32)
         gy = cv2.Scharr(middle, cv2.CV_32F, 0, 1, scale=1 / 32)
-        wx, wy = self.weight * gx, self.weight * gy
-        a = blur(_resize(_stack((wx * gx, wx * gy, wy * gy)), nodes, cv2.INTER_AREA), sigma)
+        wx, wy, misfit = self.weight * gx, self.weight * gy, self.texture - warped
+        nodes = self.nodes_shape
+        own_xx, own_xy, own_yy, x, y = (
+            _resize(product, nodes, cv2.INTER_AREA)
+            for product in (wx * gx, wx * gy, wy * gy, wx * misfit, wy * misfit)
+        )
         # A window with next to no skin holds still.
         ridge = np.float32(1e-3)
-        xx, xy, yy = a[..., 0] + ridge, a[..., 1], a[..., 2] + ridge
+        xx, xy, yy = blur(own_xx, sigma) + ridge, blur(own_xy, sigma), blur(own_yy, sigma) + ridge
         det = xx * yy - xy * xy
         for left in range(rounds, 0, -1):
-            misfit = self.texture - warped
-            score = _resize(_stack((wx * misfit, wy * misfit)), nodes, cv2.INTER_AREA)
-            b = blur(score, sigma)
-            shift = _stack(
-                ((yy * b[..., 0] - xy * b[..., 1]) / det, (xx * b[..., 1] - xy * b[..., 0]) / det)
-            )
-            size = np.sqrt(np.sum(shift * shift, axis=-1, keepdims=True))
-            shift = shift * (np.float32(self.factor) / np.maximum(size, 1.0))
+            bx, by = blur(x, sigma), blur(y, sigma)
+            dx, dy = (yy * bx - xy * by) / det, (xx * by - xy * bx) / det
+            share = 1.0 / np.maximum(cv2.magnitude(dx, dy), 1.0)
+            dx, dy = dx * share, dy * share
+            shift = _stack((dx, dy)) * np.float32(self.factor)
             u = u + shift
             if left > 1:
-                warped = self.warp(u)
+                x, y = x - own_xx * dx - own_xy * dy, y - own_xy * dx - own_yy * dy
         # Variance of a mean under a Gaussian window of sigma over independent nodes: the squared
         # window is a Gaussian of sigma / sqrt 2 with total weight 1 / (4 pi sigma²).
-        x, y = score[..., 0], score[..., 1]
-        share = np.float32(1.0 / (4.0 * np.pi * sigma * sigma))
-        s = share * blur(_stack((x * x, x * y, y * y)), sigma / float(np.sqrt(2.0)))
+        part = np.float32(1.0 / (4.0 * np.pi * sigma * sigma))
+        narrow = sigma / float(np.sqrt(2.0))
+        s_xx, s_xy, s_yy = (part * blur(s, narrow) for s in (x * x, x * y, y * y))
         variance = (
-            (yy * yy + xy * xy) * s[..., 0]
-            - 2.0 * xy * (xx + yy) * s[..., 1]
-            + (xx * xx + xy * xy) * s[..., 2]
+            (yy * yy + xy * xy) * s_xx - 2.0 * xy * (xx + yy) * s_xy + (xx * xx + xy * xy) * s_yy
         ) / (det * det)
         return u, shift, variance
 
-    def local_correlation(self, warped: FloatImage) -> FloatImage:
-        """Return the correlation of fine texture in a Gaussian window, on the nodes."""
-        nodes = self.nodes_shape
-        w = self.weight
-        first, second = fine(self.texture, self.settings), fine(warped, self.settings)
-        sums = _resize(
-            _stack((w * first * second, w * first * first, w * second * second)),
-            nodes,
-            cv2.INTER_AREA,
+    def local_correlation(self, first: FloatImage, second: FloatImage) -> FloatImage:
+        """Return the correlation of two textures in a Gaussian window, on the nodes."""
+        nodes, sigma = self.nodes_shape, self.settings.trust_window_px / self.settings.node_px
+        weighted = self.weight * first
+        both, one, two = (
+            blur(_resize(product, nodes, cv2.INTER_AREA), sigma)
+            for product in (weighted * second, weighted * first, self.weight * second * second)
         )
-        mean = blur(sums, self.settings.trust_window_px / self.settings.node_px)
-        return np.asarray(
-            mean[..., 0] / (np.sqrt(mean[..., 1] * mean[..., 2]) + np.float32(1e-6)),
-            dtype=np.float32,
-        )
+        return np.asarray(both / (np.sqrt(one * two) + np.float32(1e-6)), dtype=np.float32)

@@ -12,8 +12,8 @@ import numpy as np
 
 from poremetrics.align.coarse import from_features, from_landmarks, mirror_partners
 from poremetrics.align.dense import Affine, affine_scale, align_dense
-from poremetrics.align.sample import antialias_sigma_px
-from poremetrics.align.texture import blur, cut, log_luminance
+from poremetrics.align.sample import coarser_grid, shrunk
+from poremetrics.align.texture import cut, log_luminance
 from poremetrics.align.trust import assess
 from poremetrics.model import (
     FACE_REGIONS,
@@ -164,11 +164,10 @@ class _Pair:
         settings = self.settings
         scale = affine_scale(affine)
         step = 1.0 / scale if scale < settings.shrink_below else 1.0
-        rows, cols = (int((side - 1) / step) + 1 for side in region.box.shape)
-        grid = Grid(float(region.box.x0), float(region.box.y0), step, (rows, cols))
+        grid = Grid.of_box(region.box) if step == 1.0 else coarser_grid(region.box, step)
         to_grid = np.array([[step, 0.0, grid.x0], [0.0, step, grid.y0], [0.0, 0.0, 1.0]])
         on_grid = affine @ to_grid
-        skin = on_grid_mask(region.skin, step, grid.shape)
+        skin = on_grid_mask(region.skin, region.box, grid)
         before = _before_texture(self.before, region.box, grid)
         patch = cut(self.after.pixels, self._reach(on_grid, grid.shape))
         field = align_dense(before, skin, patch, on_grid, settings)
@@ -203,30 +202,22 @@ class _Pair:
         return np.asarray(skin > 0.99)
 
 
-def on_grid_mask(skin: Mask, step: float, shape: tuple[int, int]) -> Mask:
+def on_grid_mask(skin: Mask, box: Box, grid: Grid) -> Mask:
     """Return a region's skin on its grid; a grid pixel counts where its place is skin."""
-    if step == 1.0:
+    if grid.step_px == 1.0:
         return skin
-    rows = np.rint(step * np.arange(shape[0])).astype(np.intp)
-    cols = np.rint(step * np.arange(shape[1])).astype(np.intp)
-    on_grid = skin[np.minimum(rows, skin.shape[0] - 1)][:, np.minimum(cols, skin.shape[1] - 1)]
-    return np.asarray(on_grid)
+    rows, cols = (
+        np.rint(first + grid.step_px * np.arange(count)).astype(np.intp)
+        for first, count in zip((grid.y0 - box.y0, grid.x0 - box.x0), grid.shape, strict=True)
+    )
+    return np.asarray(skin[rows][:, cols])
 
 
 def _before_texture(before: Photo, box: Box, grid: Grid) -> FloatImage:
     """Return the before photo's log luminance on the grid."""
-    log_image = log_luminance(before.pixels[box.slices])
     if grid.step_px == 1.0:
-        return log_image
-    log_image = blur(log_image, antialias_sigma_px(grid.step_px))
-    rows, cols = grid.shape
-    x = (grid.step_px * np.arange(cols)).astype(np.float32)
-    y = (grid.step_px * np.arange(rows)).astype(np.float32)
-    at = np.meshgrid(x, y)
-    return np.asarray(
-        cv2.remap(log_image, at[0], at[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE),
-        dtype=np.float32,
-    )
+        return log_luminance(before.pixels[box.slices])
+    return shrunk(before, grid, log_luminance, cv2.INTER_CUBIC)
 
 
 def _same_pixels(before: Photo, after: Photo) -> bool:

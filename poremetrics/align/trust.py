@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 
 from poremetrics.align.dense import Field
-from poremetrics.align.texture import fine
 from poremetrics.model import FloatImage, Grid, Mask, RegionAlignment
 from poremetrics.settings.align import AlignSettings
 
 _SPARSE = 4
-"""Every fourth row and column tell the median of a map that is smooth over the nodes' spacing."""
+"""Every fourth row and column tell the spread of a map that is smooth over the nodes' spacing."""
+_PLACES = 4000
+_BISECTIONS = 24
 
 
 def assess(
@@ -62,7 +63,7 @@ def assess(
     if share < settings.min_common_share:
         common = np.zeros_like(common)
         share = 0.0
-    median, p95 = error_quantiles(field.error_px[common], (0.5, 0.95))
+    median, p95 = error_quantiles(_some(field.error_px, common), (0.5, 0.95))
     scale = float(np.sqrt(_median(area, common)))
     region = RegionAlignment(
         name=name,
@@ -77,8 +78,7 @@ def assess(
         common_share=share,
         scale_ratio=scale / grid.step_px,
     )
-    first, second = (fine(t, settings) for t in (field.texture_before, field.texture_after))
-    return region, correlation(first, second, both, field.factor)
+    return region, correlation(field.fine_before, field.fine_after, both, field.factor)
 
 
 def correlation(first: FloatImage, second: FloatImage, mask: Mask, factor: int) -> float:
@@ -93,19 +93,27 @@ def correlation(first: FloatImage, second: FloatImage, mask: Mask, factor: int) 
     factor : int
     """
     rows, cols = first.shape
-    whole = np.zeros((rows * factor, cols * factor), np.float32)
-    whole[: mask.shape[0], : mask.shape[1]] = mask
-    inside = cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA) > 0.5
+    inside = np.zeros((rows * factor, cols * factor), np.float32)
+    inside[: mask.shape[0], : mask.shape[1]] = mask
+    if factor > 1:
+        inside = cv2.resize(inside, (cols, rows), interpolation=cv2.INTER_AREA)
+        inside = (inside > np.float32(0.5)).astype(np.float32)
     if not inside.any():
         return float("nan")
-    a, b = first[inside].astype(np.float64), second[inside].astype(np.float64)
-    return float(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b) + 1e-12))
+    a, b = inside * first, inside * second
+    ab, aa, bb = (float(np.sum(product)) for product in (a * b, a * a, b * b))
+    return float(ab / np.sqrt(aa * bb + 1e-12))
+
+
+def _some(image: FloatImage, mask: Mask) -> FloatImage:
+    """Return values of a smooth map under a mask: every few rows and columns, or all if few."""
+    sparse = (slice(None, None, _SPARSE), slice(None, None, _SPARSE))
+    return image[sparse][mask[sparse]] if mask[sparse].any() else image[mask]
 
 
 def _median(image: FloatImage, mask: Mask) -> float:
     """Return the median of a smooth map under a mask; NaN without any."""
-    sparse = (slice(None, None, _SPARSE), slice(None, None, _SPARSE))
-    values = image[sparse][mask[sparse]] if mask[sparse].any() else image[mask]
+    values = _some(image, mask)
     return float(np.median(values)) if values.size else float("nan")
 
 
@@ -128,12 +136,12 @@ def error_quantiles(error_px: FloatImage, levels: tuple[float, ...]) -> tuple[fl
     if error_px.size == 0:
         return tuple(float("nan") for _ in levels)
     # A few thousand places tell the distribution, one in each short run of places.
-    some = error_px[:: max(1, error_px.size // 4000)]
+    some = error_px[:: max(1, error_px.size // _PLACES)]
     variance = np.maximum(some.astype(np.float64) ** 2, 1e-12)
     low = np.zeros(len(levels))
     high = np.full(len(levels), 10.0 * float(np.sqrt(variance.max())))
     wanted = np.asarray(levels)
-    for _ in range(40):
+    for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         reached = np.mean(1.0 - np.exp(-(middle[:, None] ** 2) / variance[None]), axis=1)
         low = np.where(reached < wanted, middle, low)

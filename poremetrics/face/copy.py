@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -12,6 +13,7 @@ from poremetrics.model import Box, Mask, Points, Rgb
 
 # Pixels per side that are averaged, at least, where others are skipped.
 _AVERAGED = 1.3
+_CHANNELS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,22 +61,28 @@ class ReducedCopy:
         """Map (N, 3) points in the photo to the copy, depth included."""
         return np.column_stack([self.to_copy(mesh[:, :2]), mesh[:, 2] * self.factor])
 
-    def enlarge(self, mask: Mask, box: Box) -> Mask:
-        """Sample a mask on the copy at every pixel of a box of the photo."""
-        if not mask.any():
-            return np.zeros(box.shape, dtype=np.bool_)
+    def enlarge(self, masks: Mapping[str, Mask], box: Box) -> dict[str, Mask]:
+        """Sample masks on the copy at every pixel of a box of the photo."""
         start = self.to_copy(np.array([[box.x0, box.y0]], dtype=np.float64))[0]
         affine = np.column_stack([np.diag(self.factors), start])
         rows, columns = box.shape
-        # Interpolating 0..255 and cutting at half keeps outlines smooth where they grow.
-        grey = cv2.warpAffine(
-            mask.astype(np.uint8) * 255,
-            affine,
-            (columns, rows),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(grey >= 128, dtype=np.bool_)
+        found = {name: np.zeros(box.shape, dtype=np.bool_) for name in masks}
+        # Interpolating 0..255 and cutting at half keeps outlines smooth where they grow. Four
+        # masks at once take hardly longer than one.
+        shown = [name for name, mask in masks.items() if mask.any()]
+        for first in range(0, len(shown), _CHANNELS):
+            group = shown[first : first + _CHANNELS]
+            grey = cv2.merge([masks[name].astype(np.uint8) * 255 for name in group])
+            sampled = cv2.warpAffine(
+                grey,
+                affine,
+                (columns, rows),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            for name, plane in zip(group, cv2.split(sampled), strict=True):
+                found[name] = np.asarray(plane >= 128, dtype=np.bool_)
+        return found
 
 
 def reduced_copy(pixels: Rgb, box: Box, factor: float, *, thin: bool = False) -> ReducedCopy:
@@ -94,15 +102,32 @@ def reduced_copy(pixels: Rgb, box: Box, factor: float, *, thin: bool = False) ->
     """
     rows, columns = box.shape
     skip = max(1, int(1.0 / (factor * _AVERAGED))) if thin else 1
-    part = pixels[box.y0 : box.y1 : skip, box.x0 : box.x1 : skip]
+    part = _every(skip, pixels[box.slices])
     # The kept pixels stand for blocks that begin (skip - 1) / 2 before them.
     corner = np.array([box.x0, box.y0], dtype=np.float64) - (skip - 1) / 2
     extent = np.array(part.shape[1::-1], dtype=np.float64) * skip
     size = max(1, round(columns * factor)), max(1, round(rows * factor))
+    if factor <= 0.5 and not thin:
+        # Pairs of pixels are averaged quickly, and leave a quarter for what fractions of them cost.
+        part = part[: rows // 2 * 2, : columns // 2 * 2]
+        extent = np.array(part.shape[1::-1], dtype=np.float64)
+        half = part.shape[1] // 2, part.shape[0] // 2
+        part = np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     if factor < 1.0:
         part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     factors = np.array(part.shape[1::-1]) / extent
     return ReducedCopy(np.ascontiguousarray(part), corner, factors)
+
+
+def _every(skip: int, pixels: Rgb) -> Rgb:
+    """Return ``pixels[::skip, ::skip]``, which OpenCV copies several times faster."""
+    if skip == 1 or pixels.shape[1] < skip:
+        return pixels[::skip, ::skip]
+    whole = pixels.shape[1] // skip
+    size = whole, -(-pixels.shape[0] // skip)
+    kept = cv2.resize(pixels[::skip, : whole * skip], size, interpolation=cv2.INTER_NEAREST)
+    rest = pixels[::skip, whole * skip :: skip]
+    return np.concatenate([kept, rest], axis=1)
 
 
 def clipped_box(low: Points, high: Points, width_px: int, height_px: int) -> Box:

@@ -168,7 +168,8 @@ def _make_region(
     if area < settings.minimum_skin_px:
         return None
     copy, masks = hidden
-    reasons = {reason: copy.enlarge(mask, box) & inside for reason, mask in masks.items()}
+    hiding = copy.enlarge(masks, box)
+    reasons = {reason: mask & inside for reason, mask in hiding.items()}
     if marker is not None:
         reasons["marker"] = fill_polygon(_grown(marker), box) & inside
     skin = inside.copy()
