@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import odd_faces
+import pandas as pd
 import pytest
 from damaged_photos import saved
 from PIL import Image
@@ -78,6 +79,25 @@ def test_a_face_turned_aside_is_told_by_the_regions_that_look_away() -> None:
     assert "right_cheek" not in names, "it is not seen at all"
     turned = {region for region, check in failed(result) if check == "turned"}
     assert {"nose", "forehead"} <= turned
+
+
+def test_a_pair_of_faces_gives_the_same_bits_on_one_thread_and_on_two() -> None:
+    before = odd_faces.sample(1600).pixels
+    after = cv2.warpAffine(
+        before, np.float32([[0.98, 0.02, 9.4], [-0.02, 0.98, 5.3]]), before.shape[1::-1]
+    )
+    threads = cv2.getNumThreads()
+    results = []
+    try:
+        for number in (1, 2):
+            cv2.setNumThreads(number)
+            results.append(poremetrics.compare(before, after))
+    finally:
+        cv2.setNumThreads(threads)
+    one, two = results
+    assert len(one.links) > 100
+    for name in ("pores", "links", "regions", "changes", "quality"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name), check_exact=True)
 
 
 def test_a_face_in_100_megapixels_is_found_and_more_are_refused(command, tmp_path) -> None:

@@ -57,25 +57,34 @@ def command(monkeypatch, capsys) -> Command:
 
 
 SPYING = """
-import os, sys, tempfile
+import os, sys
+from pathlib import Path
 import cv2
 cv2.setNumThreads(1)
-opened = set()
+opened, open_to_others = set(), set()
+
+def is_private(path):
+    inside = [place for place in path.parents if Path.cwd() in place.parents]
+    return any(os.stat(place).st_mode & 0o077 == 0 for place in inside)
 
 def watch(event, arguments):
     if event.startswith("socket."):
         raise PermissionError(f"network: {event}")
     if event == "open" and isinstance(arguments[0], str) and isinstance(arguments[2], int):
         if arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            opened.add(os.path.abspath(arguments[0]))
+            path = Path(os.path.abspath(arguments[0]))
+            opened.add(str(path))
+            if Path.cwd() in path.parents and not is_private(path):
+                open_to_others.add(path.name)
 
 sys.addaudithook(watch)
 from poremetrics import cli
 try:
     cli.main()
 finally:
-    with open(os.environ["OPENED"], "w") as file:
-        file.write("\\n".join(sorted(opened)))
+    found = {"OPENED": sorted(opened), "OPEN_TO_OTHERS": sorted(open_to_others)}
+    for name, paths in found.items():
+        Path(os.environ[name]).write_text("\\n".join(paths))
 """
 
 
@@ -91,6 +100,7 @@ def test_offline_private_and_the_same_on_one_thread_and_on_two(command, pair, tm
     surroundings = os.environ | {
         "HOME": str(home), "TMPDIR": str(temp), "MPLCONFIGDIR": str(shared),
         "OMP_NUM_THREADS": "1", "OPENED": str(tmp_path / "opened.txt"),
+        "OPEN_TO_OTHERS": str(tmp_path / "to_others.txt"),
     }  # fmt: skip
     one = tmp_path / "one"
     done = subprocess.run(
@@ -112,8 +122,12 @@ def test_offline_private_and_the_same_on_one_thread_and_on_two(command, pair, tm
         if tmp_path not in (path, *path.parents) and not str(path).startswith(("/dev/", "/proc/"))
     ]
     assert [path for path in beside if "__pycache__" not in path.parts] == []
+    # While it is written nobody else can read it; the lock is empty, fonts are everybody's.
+    to_others = set((tmp_path / "to_others.txt").read_text().splitlines())
+    fonts = {path.name for path in shared.rglob("*")}
+    assert {name for name in to_others - fonts if "fontlist" not in name} <= {".one.lock"}
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {"home", "temp", "fonts", "regions.json", "opened.txt", "one"}
+    assert left == {"home", "temp", "fonts", "regions.json", "opened.txt", "to_others.txt", "one"}
 
     # Nothing of the photo's metadata, of the files or of the machine goes out.
     secrets = [*SECRETS, FOLDER, "roe_before", "roe_after", str(tmp_path), str(Path.home())]

@@ -23,6 +23,7 @@ from PIL import Image
 
 from poremetrics import UsageError, cli, synthetic
 from poremetrics.provenance import provenance
+from poremetrics.report.series import build_series
 from poremetrics.report.series_figures import plot_timeline
 from poremetrics.report.study_files import MARKER, STORE, check_study_folder, write_study
 from poremetrics.settings import Settings
@@ -306,6 +307,26 @@ def test_reports_put_the_timeline_first_and_stand_alone(done: Done) -> None:
         assert "default-src 'none'" in html.unescape(page)
         assert not re.search(r"(?:src|href)=\"(?!data:|#)", page)
         assert "shrunk" not in page
+
+
+def test_the_headline_tells_of_the_number_where_the_size_did_not_change(done: Done) -> None:
+    (series,) = (one for one in done.result.series() if one.subject == "P2")
+    usual = build_series(series, done.result.provenance, "")
+    assert usual.headline == "No detectable change in the size of pores"
+    fewer = {
+        "change_pct": -7.4, "ci_low_pct": -16.0, "ci_high_pct": -3.0, "verdict": "decreased",
+        "story": "changed; course not clear",
+    }  # fmt: skip
+    trends = series.trends.copy()
+    trends.loc[trends["metric"].eq("count"), list(fewer)] = list(fewer.values())
+    told = build_series(replace(series, trends=trends), done.result.provenance, "")
+    assert told.verdict == "decreased"
+    assert told.headline == "7 % fewer pores are visible; where it is heading is not clear"
+    assert told.detail.startswith("At the last visit that counts: −7.4 % (−16 % to −3.0 %).")
+    assert told.detail.endswith("No detectable change in the size of the same pores.")
+    # A change of size comes first, whatever the number does.
+    (series,) = (one for one in done.result.series() if one.subject == "=P1")
+    assert "% smaller" in build_series(series, done.result.provenance, "").headline
 
 
 def test_reports_are_written_as_pdf_too(done: Done, tmp_path: Path) -> None:

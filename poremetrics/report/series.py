@@ -29,7 +29,7 @@ from poremetrics.report.blocks import (
 from poremetrics.report.chart_data import timeline_of
 from poremetrics.report.sentences import MATCHED, WHOLE, interval, percent, region_name
 from poremetrics.report.series_figures import TIMELINE_LEFT, TIMELINE_SHARE, plot_timeline
-from poremetrics.report.series_parts import created, in_order, section, table
+from poremetrics.report.series_parts import created, in_order, methods_text, section, table
 from poremetrics.report.series_visits import each_visit, failed_checks_block, visits_table
 from poremetrics.report.sketches import timeline_sketch
 from poremetrics.report.tables import rows_of
@@ -61,8 +61,7 @@ def build_series(
         Timeline first, then course, pores, visits, checks, every visit, methods.
     """
     whole = in_order(result.trends[result.trends["region"].eq(WHOLE)])
-    matched = next((row for row in rows_of(whole) if str(row.metric) in MATCHED), None)
-    verdict, headline, detail = _headline(result, matched)
+    verdict, headline, detail = _headline(result, whole)
     usual = f"{result.subject} {result.side}".strip()
     sections = (
         section("timeline", *_timelines(result, [str(name) for name in whole["metric"]])),
@@ -72,7 +71,7 @@ def build_series(
         section("visits", visits_table(result)),
         section("quality", failed_checks_block(result)),
         section("each", *each_visit(result)),
-        section("methods", Text(tuple(methods.splitlines()))),
+        section("methods", methods_text(methods)),
     )
     return Report(
         title=words.TITLE.format(visits=len(result.visits)),
@@ -89,9 +88,20 @@ def build_series(
     )
 
 
-def _headline(result: SeriesResult, row: Any) -> tuple[str, str, str]:
-    if row is None or str(row.story) == "not comparable":
+def _headline(result: SeriesResult, whole: pd.DataFrame) -> tuple[str, str, str]:
+    """Return verdict, headline and detail: on the size, or on the number where it alone changed."""
+    size, number = (
+        next((row for row in rows_of(whole[whole["metric"].isin(names)])), None)
+        for names in (MATCHED, ("count",))
+    )
+    if size is None or str(size.story) == "not comparable":
         return "not comparable", words.HEADLINES["not comparable"], words.DETAIL_NONE
+    by_number = (
+        str(size.story) == "no detectable change"
+        and number is not None
+        and str(number.story) in words.COUNT_HEADLINES
+    )
+    row: Any = number if by_number else size
     line = result.timeline[
         result.timeline["metric"].eq(str(row.metric)) & result.timeline["region"].eq(WHOLE)
     ]
@@ -110,8 +120,9 @@ def _headline(result: SeriesResult, row: Any) -> tuple[str, str, str]:
     )
     unclear = str(row.story) == "changed; course not clear" and str(row.verdict) == "decreased"
     kind = "decreased" if unclear else str(row.story)
-    headline = words.HEADLINES[kind].format(size=f"{abs(row.change_pct):.0f}")
-    return str(row.verdict), headline, detail
+    said = words.COUNT_HEADLINES if by_number else words.HEADLINES
+    headline = said[kind].format(size=f"{abs(row.change_pct):.0f}")
+    return str(row.verdict), headline, detail + (words.DETAIL_SIZE if by_number else "")
 
 
 def _card(row: Any, timeline: pd.DataFrame) -> Card:

@@ -9,7 +9,7 @@ import pandas as pd
 from poremetrics.model import Provenance
 from poremetrics.report import series_texts as words
 from poremetrics.report import texts
-from poremetrics.report.blocks import Block, Group, Section, Table
+from poremetrics.report.blocks import Block, Group, Section, Table, Text
 
 _ORDER = (
     *("diameter_um_matched", "diameter_px_matched", "count", "contrast_matched", "coverage_pct"),
@@ -27,6 +27,11 @@ def created(made: Provenance) -> str:
     """Return when a result was made, in words."""
     moment = made.created_at.astimezone(UTC)
     return texts.CREATED.format(date=moment.strftime("%-d %B %Y, %H:%M UTC"))
+
+
+def methods_text(methods: str) -> Text:
+    """Return the methods as paragraphs; marks of code are for ``methods.md`` alone."""
+    return Text(tuple(methods.replace("`", "").splitlines()))
 
 
 def in_order(trends: pd.DataFrame) -> pd.DataFrame:

@@ -16,9 +16,19 @@ HEADLINES: Mapping[str, str] = {
     "no detectable change": "No detectable change in the size of pores",
     "not comparable": "No visit can be compared with the first",
 }
+COUNT_HEADLINES: Mapping[str, str] = {
+    "still improving": "{size} % fewer pores are visible, still changing at the last visit",
+    "levelled off": "{size} % fewer pores are visible, the same at the last visit",
+    "fading": "An earlier change in the number of visible pores is fading",
+    "changed; course not clear": "Fewer pores were visible at an earlier visit; now unclear",
+    "decreased": "{size} % fewer pores are visible; where it is heading is not clear",
+    "increased": "{size} % more pores are visible",
+}
+"""Where the number of visible pores changed and their size did not."""
 DETAIL = (
     "At the last visit that counts: {range}. {rate}These photos could show a change from {rc} %."
 )
+DETAIL_SIZE = " No detectable change in the size of the same pores."
 DETAIL_NONE = (
     "The photos differ too much in how they were taken, or were taken too soon after a treatment."
 )

@@ -10,7 +10,7 @@ from poremetrics.report import series_texts as words
 from poremetrics.report import summary, texts
 from poremetrics.report.blocks import Block, Group, Report, Table, Text
 from poremetrics.report.sentences import MATCHED, WHOLE, interval, percent
-from poremetrics.report.series_parts import created, section, table
+from poremetrics.report.series_parts import created, methods_text, section, table
 from poremetrics.report.tables import rows_of
 from poremetrics.study import StudyResult
 
@@ -48,7 +48,7 @@ def build_study(result: StudyResult, pages: Mapping[tuple[str, str], str]) -> Re
             section("cohort", cohort),
             section("persons", _persons_table(result.trends, pages)),
             section("flow", _flow_table(result.exclusions)),
-            section("methods", Text(tuple(result.methods.splitlines()))),
+            section("methods", methods_text(result.methods)),
         ),
     )
 
