@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poremetrics.errors import UsageError
 from poremetrics.face.anatomy import (
     LEFT_EYE,
     MIDLINE_CHIN,
@@ -31,7 +30,7 @@ from poremetrics.face.scale import (
     scale_of_eyes,
     scale_of_marker,
 )
-from poremetrics.face.weights import SHA256, check_digest, run
+from poremetrics.face.weights import run
 from poremetrics.model import Box, Scale
 from poremetrics.settings.face import FaceSettings
 
@@ -282,12 +281,6 @@ def test_a_crops_corners_lie_where_its_turn_says(turn, side):
     assert np.allclose(along, side / 64 * np.array([np.cos(turn), np.sin(turn)]))
     flipped = Crop(40.0, 50.0, side, turn).to_picture(64, mirrored=True)
     assert np.allclose(flipped @ (32.5, 31.5, 1) - middle, -along)
-
-
-def test_a_damaged_weight_file_is_refused():
-    file, sha256 = SHA256["mesh"]
-    with pytest.raises(UsageError, match="damaged"):
-        check_digest(file, b"something else", sha256)
 
 
 def test_outputs_come_largest_first():

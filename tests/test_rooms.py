@@ -14,6 +14,7 @@ PACKAGE = Path(poremetrics.__file__).parent
 
 ORDER = (
     ("errors", "settings", "columns"),
+    ("weights",),
     ("model",),
     ("photo",),
     ("face",),

@@ -1,12 +1,11 @@
-"""Places that may be pores: scale-space maxima of the response to a dark dip.
+"""Places to be measured: what looks like a pore, and what is dark enough to need a reason.
 
-Maxima of a Laplacian-of-Gaussian filter at a ladder of scales, low above the local noise, so that
-nothing is missed; what several filters say of each decides (:mod:`poremetrics.pores.evidence`).
+The network says which places look like pores (:mod:`poremetrics.pores.network`). Dark marks that it
+does not take for pores are measured too where they stand out clearly, so that the tables can say
+what they are: a hair, a mole, a piece of a line.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,34 +14,53 @@ from scipy.spatial import cKDTree
 
 from poremetrics.model import FloatImage, Points, Skin
 from poremetrics.pores._local import blur, local_noise, shrink
-from poremetrics.pores.evidence import probability
+from poremetrics.pores.network import Spots, likely_spots
 from poremetrics.pores.profile import FWHM_PER_SIGMA
 from poremetrics.settings.pores import PoresSettings
 
 _SHRINK_ABOVE_PX = 3.0  # coarser filters run on a picture of a quarter of the pixels
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
-    """Places that may be pores.
+def candidates(skin: Skin, settings: PoresSettings) -> Spots:
+    """Find the places that may be pores, and clear dark marks that are none.
 
-    Attributes
+    Parameters
     ----------
-    xy : (N, 2) float64
-        Positions in grid pixels.
-    seen_px : (N,) float64
-        Diameter of the Gaussian dip that the filter matches.
-    probability : (N,) float64
-        Of being a pore, see :mod:`poremetrics.pores.evidence`.
+    skin : Skin
+    settings : PoresSettings
+
+    Returns
+    -------
+    Spots
+        Most probable first, at least ``settings.separation`` apart.
     """
+    likely = likely_spots(skin, settings)
+    marks, height = clear_marks(skin, settings)
+    spots = Spots.join([likely, marks])
+    strength = np.concatenate([1.0 + likely.probability, height / (1.0 + height)])
+    order = np.lexsort((spots.xy[:, 0], spots.xy[:, 1], -strength))
+    spots = spots.take(order)
+    keep = thin_out(spots.xy, spots.seen_px, strength[order], share=settings.separation)
+    return spots.take(keep)
 
-    xy: Points
-    seen_px: npt.NDArray[np.float64]
-    probability: npt.NDArray[np.float64]
 
-    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Candidates:
-        """Return the chosen candidates."""
-        return Candidates(self.xy[rows], self.seen_px[rows], self.probability[rows])
+def clear_marks(skin: Skin, settings: PoresSettings) -> tuple[Spots, npt.NDArray[np.float64]]:
+    """Find dark marks that stand out whatever they are: maxima of Laplacian-of-Gaussian filters.
+
+    Parameters
+    ----------
+    skin : Skin
+    settings : PoresSettings
+
+    Returns
+    -------
+    marks : Spots
+        At least ``settings.clear_snr`` above the noise, of no probability.
+    height : (N,) float64
+        The answers of the filters.
+    """
+    parts = [_maxima(skin, float(sigma), settings) for sigma in ladder(settings)]
+    return Spots.join([one for one, _ in parts]), np.concatenate([height for _, height in parts])
 
 
 def ladder(settings: PoresSettings) -> npt.NDArray[np.float64]:
@@ -53,77 +71,10 @@ def ladder(settings: PoresSettings) -> npt.NDArray[np.float64]:
     return np.asarray(settings.smallest_sigma_px * 2.0**steps, dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spots:
-    """Maxima of the filters.
-
-    Attributes
-    ----------
-    xy : (N, 2) float64
-        Places in grid pixels.
-    sigma_px : (N,) float64
-        Standard deviation of the filter that answers there.
-    height : (N,) float64
-        Its answer.
-    over_noise : (N,) float64
-        Its answer in units of its local noise.
-    """
-
-    xy: Points
-    sigma_px: npt.NDArray[np.float64]
-    height: npt.NDArray[np.float64]
-    over_noise: npt.NDArray[np.float64]
-
-
-def candidates(skin: Skin, settings: PoresSettings) -> Candidates:
-    """Find the places that may be pores.
-
-    Parameters
-    ----------
-    skin : Skin
-    settings : PoresSettings
-
-    Returns
-    -------
-    Candidates
-        Strongest first, of a probability of at least ``settings.candidate_probability`` or clearly
-        dark, at least ``settings.separation`` apart.
-    """
-    spots = find_spots(skin, settings)
-    likely = probability(skin, spots.xy, spots.sigma_px)
-    # A wide filter is as sure of two pores that touch as a narrow one is of each: where noise does
-    # not matter the height of the answer decides.
-    sure = (likely >= settings.pore_probability) & (spots.over_noise > settings.touching_snr)
-    strength = np.where(sure, 1.0 + spots.height, likely)
-    # What is clearly dark but no pore is measured too: a reader wants to know why it is none.
-    kept = (likely >= settings.candidate_probability) | (spots.over_noise >= settings.clear_snr)
-    order = np.lexsort((spots.xy[:, 0], spots.xy[:, 1], -strength))
-    order = order[kept[order]]
-    found = Candidates(spots.xy, FWHM_PER_SIGMA * spots.sigma_px, likely).take(order)
-    keep = thin_out(found.xy, found.seen_px, strength[order], share=settings.separation)
-    return found.take(keep)
-
-
-def find_spots(skin: Skin, settings: PoresSettings) -> Spots:
-    """Find every place whose response to a dark dip is a maximum in space, at every scale.
-
-    Parameters
-    ----------
-    skin : Skin
-    settings : PoresSettings
-
-    Returns
-    -------
-    Spots
-        At least ``settings.candidate_snr`` above the noise.
-    """
-    parts = [_maxima(skin, float(sigma), settings) for sigma in ladder(settings)]
-    columns = (np.concatenate([getattr(one, name) for one in parts]) for name in Spots.__slots__)
-    return Spots(*columns)
-
-
-def _maxima(skin: Skin, sigma: float, settings: PoresSettings) -> Spots:
-    """Return the maxima of one filter."""
+def _maxima(
+    skin: Skin, sigma: float, settings: PoresSettings
+) -> tuple[Spots, npt.NDArray[np.float64]]:
+    """Return the maxima of one filter and its answers there."""
     factor = 2.0 if sigma > _SHRINK_ABOVE_PX else 1.0
     image = shrink(skin.darkening, factor)
     mask = skin.mask if factor == 1.0 else shrink(skin.mask.astype(np.float32), factor) > 0.5
@@ -132,7 +83,7 @@ def _maxima(skin: Skin, sigma: float, settings: PoresSettings) -> Spots:
     response = -cv2.Laplacian(blur(image, scale), cv2.CV_32F) * np.float32(scale**2)
     noise = local_noise(-response, mask, round(settings.noise_tile_px / factor))
     highest = cv2.dilate(response, np.ones((3, 3), np.uint8))
-    peak = (response >= highest) & (response > settings.candidate_snr * noise) & mask
+    peak = (response >= highest) & (response > settings.clear_snr * noise) & mask
     peak[[0, -1], :] = False
     peak[:, [0, -1]] = False
     rows, cols = np.divmod(np.flatnonzero(peak), peak.shape[1])
@@ -140,12 +91,13 @@ def _maxima(skin: Skin, sigma: float, settings: PoresSettings) -> Spots:
     x = (cols + dx + 0.5) * zoom_x - 0.5
     y = (rows + dy + 0.5) * zoom_y - 0.5
     height = response[rows, cols].astype(np.float64)
-    return Spots(
+    count = len(rows)
+    spots = Spots(
         xy=np.stack([x, y], axis=1),
-        sigma_px=np.full(len(rows), sigma),
-        height=height,
-        over_noise=height / np.maximum(noise[rows, cols], 1e-6),
+        seen_px=np.full(count, FWHM_PER_SIGMA * sigma),
+        probability=np.zeros(count),
     )
+    return spots, height
 
 
 def _parabola(

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from poremetrics.model import Mask, Points, Skin
-from poremetrics.pores.candidates import Candidates, candidates, thin_out
+from poremetrics.pores.candidates import candidates, thin_out
 from poremetrics.pores.dips import Dips, take_out
+from poremetrics.pores.network import Spots
 from poremetrics.pores.noise import autocovariance
 from poremetrics.pores.profile import depth_kept, seen_power, true_width
 from poremetrics.pores.reject import flags_of
@@ -46,7 +47,7 @@ def find(skin: Skin, settings: PoresSettings) -> pd.DataFrame:
     return _table(skin, dips.take(keep), found.probability[keep], settings)
 
 
-def fit_together(skin: Skin, found: Candidates, settings: PoresSettings) -> Dips:
+def fit_together(skin: Skin, found: Spots, settings: PoresSettings) -> Dips:
     """Fit all candidates twice; the second time the neighbours' dips are taken out.
 
     What is left of the skin then also tells how the noise hangs together.
@@ -72,7 +73,7 @@ def fit_together(skin: Skin, found: Candidates, settings: PoresSettings) -> Dips
     return fit_dips(sight, own, settings, iterations=settings.fit_iterations, own=own)
 
 
-def _sound(skin: Skin, found: Candidates, dips: Dips) -> npt.NDArray[np.bool_]:
+def _sound(skin: Skin, found: Spots, dips: Dips) -> npt.NDArray[np.bool_]:
     """Fits that stayed where they began and found something dark on usable skin."""
     near = np.hypot(*(dips.xy - found.xy).T) < 0.75 * found.seen_px
     ok = near & (dips.depth > 0) & np.isfinite(dips.size_err)
@@ -130,6 +131,7 @@ def _table(
             "contrast_err": dips.depth_err / kept * np.exp(-depth),
             "elongation": elongation,
             "snr": dips.depth / np.maximum(dips.depth_err, TINY),
+            "probability": probability,
         }
     )
     flags, table["is_pore"] = flags_of(skin, table, dips, probability, settings)

@@ -21,6 +21,7 @@ from poremetrics.settings.pores import PoresSettings
 
 _EDGE_COVERAGE = 0.97  # of the weight of the fit on usable skin
 _MOST_SLACK = 0.3  # ln: a width that is not known at all excuses nothing
+_REASONS = ("hair", "wrinkle", "freckle", "blemish", "shadow")
 _CHROMA_CORRELATION = 2.0  # JPEG keeps one chroma sample for two by two pixels
 
 Floats = npt.NDArray[np.float64]
@@ -96,7 +97,7 @@ def flags_of(
     dips : Dips
         Their fits, in the same order.
     probability : (N,) float64
-        Of being a pore, by the evidence of the filters.
+        Of being a pore, by the network.
     settings : PoresSettings
 
     Returns
@@ -108,6 +109,7 @@ def flags_of(
     """
     if len(pores) == 0:
         return [], np.zeros(0, dtype=bool)
+    likely = probability >= settings.pore_probability
     diameter = pores["diameter_px"].to_numpy()
     contrast = pores["contrast"].to_numpy()
     tint = tint_of(skin, dips)
@@ -118,6 +120,7 @@ def flags_of(
     strong = ~weak if (~weak).any() else np.ones(len(pores), dtype=bool)
     wide = dips.seen_px > settings.wide_ratio * np.median(dips.seen_px[strong])
     line = _on_lines(skin, dips, settings) & ~weak
+    long = np.exp(np.hypot(*dips.shear.T)) > settings.hair_elongation
     dark = dips.depth >= np.median(dips.depth[strong])
     shallow = dips.depth < settings.shallow_share * np.median(dips.depth[strong])
     tinted = _tinted(tint, wide, strong, settings)
@@ -137,12 +140,18 @@ def flags_of(
     stains = marks["freckle"] | marks["mole"] | marks["blemish"]
     within = _within(dips, stains, settings) & ~stains
     marks["freckle"] = marks["freckle"] | within
+    # By definition no pore, whatever the network says: what is long, and what is wide and stained.
+    # Else these say why it took a mark for none; where it is sure of a pore they err more often.
+    patch = wide | (dips.seen_px > settings.patch_px)
+    plain = {"hair": long, "wrinkle": long, "freckle": patch, "blemish": patch}
+    for name in _REASONS:
+        marks[name] = marks[name] & (~likely | plain.get(name, False))
     excluded = np.zeros(len(pores), dtype=bool)
     for name, marked in marks.items():
         if FLAGS[name].excludes:
             excluded |= marked
     # what has no better reason
-    marks["unlike"] = (probability < settings.pore_probability) & ~excluded
+    marks["unlike"] = ~likely & ~excluded
     excluded |= marks["unlike"]
     flags = np.full(len(pores), "", dtype=object)
     for name, marked in marks.items():

@@ -126,37 +126,61 @@ class PoresSettings(Room):
     )
 
     # --- detection -----------------------------------------------------------------------
+    network_scales: int = number(
+        3,
+        low=1,
+        high=8,
+        unit="1",
+        doc="Scales that the network is shown, each half the size of the one before.",
+        source="each holds dips of 2.7 px to 7.5 px: three reach 30 px",
+    )
+    candidate_probability: float = number(
+        0.15,
+        low=0.001,
+        high=0.999,
+        unit="1",
+        doc="Smallest probability of a spot that is measured.",
+        source="what one photo shows at 0.4 the other, seldom below 0.2, still measures",
+    )
+    pore_probability: float = number(
+        0.35,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Smallest probability of a pore.",
+        source="greatest F1 over faces that the network was not trained on",
+    )
     smallest_sigma_px: float = number(
-        1.0,
+        1.4,
         low=0.5,
         high=5.0,
         unit="px",
-        doc="Standard deviation of the finest Laplacian-of-Gaussian filter.",
-        source="matches a dip of 2.4 px, the smallest that a focused photo shows",
+        doc="Standard deviation of the finest filter for dark marks that are no pores.",
+        source="matches a mark of 3.3 px, a hair's width on portraits",
     )
     largest_sigma_px: float = number(
-        6.4,
+        5.6,
         low=1.0,
         high=40.0,
         unit="px",
-        doc="Standard deviation of the coarsest Laplacian-of-Gaussian filter.",
-        source="matches a dip of 15 px, a 0.6 mm pore at 24 px/mm",
+        doc="Standard deviation of the coarsest of them.",
+        source="matches a mark of 13 px, a freckle of 1 mm on portraits",
     )
     scales_per_octave: int = number(
-        3,
+        1,
         low=1,
         high=10,
         unit="1",
         doc="Filters per doubling of the scale.",
-        source="the matched response changes by under 2 % between neighbours",
+        source="a mark twice as wide still answers at two thirds",
     )
-    candidate_snr: float = number(
-        1.3,
+    clear_snr: float = number(
+        5.0,
         low=1.0,
-        high=20.0,
+        high=1000.0,
         unit="sigma",
-        doc="Smallest filter response of a candidate, in local noise sigmas of that filter.",
-        source=_PLANTED,
+        doc="A mark whose filter answers this far above its noise is measured whatever it is.",
+        source="hairs, freckles and moles of the rendered faces: what is left out gets its reason",
     )
     pore_snr: float = number(
         2.0,
@@ -173,38 +197,6 @@ class PoresSettings(Room):
         unit="1",
         doc="Smallest contrast of a pore.",
         source="the eye's threshold for a small spot, about 2 % (Weber)",
-    )
-    candidate_probability: float = number(
-        0.15,
-        low=0.0,
-        high=1.0,
-        unit="1",
-        doc="Smallest probability of a spot that is measured.",
-        source="what one photo shows at 0.4 the other, seldom below 0.2, still measures",
-    )
-    touching_snr: float = number(
-        8.0,
-        low=1.0,
-        high=1000.0,
-        unit="sigma",
-        doc="Above this, scales compete by the height of their response, below by probability.",
-        source=_PLANTED,
-    )
-    clear_snr: float = number(
-        5.0,
-        low=1.0,
-        high=1000.0,
-        unit="sigma",
-        doc="A spot whose filter answers this far above its noise is measured whatever it is.",
-        source="hairs, freckles and moles of the rendered faces: what is left out gets its reason",
-    )
-    pore_probability: float = number(
-        0.4,
-        low=0.0,
-        high=1.0,
-        unit="1",
-        doc="Smallest probability of a pore.",
-        source="greatest F1 over photos that the network was not trained on",
     )
     separation: float = number(
         0.55,
@@ -281,12 +273,12 @@ class PoresSettings(Room):
         source="a pore of 2.4 blur sigmas; below it the width is too uncertain to tell",
     )
     first_iterations: int = number(
-        3,
-        low=1,
+        0,
+        low=0,
         high=100,
         unit="1",
         doc="Gauss-Newton steps of the first, Gaussian fit, whose dips are taken out of the skin.",
-        source=_PLANTED,
+        source="the network's widths are nearer than those of a first fit among neighbours",
     )
     fit_iterations: int = number(
         3,
@@ -425,6 +417,14 @@ class PoresSettings(Room):
         unit="seen diameters",
         doc="Dips this near to the centre of a larger freckle, mole or blemish belong to it.",
         source=_PORTRAITS,
+    )
+    patch_px: float = number(
+        9.0,
+        low=3.0,
+        high=100.0,
+        unit="px",
+        doc="A stained mark wider than this, as seen, is no pore even where the network is sure.",
+        source="0.65 mm at the 14 px/mm of a portrait; freckles are 0.6 mm to 2.5 mm",
     )
     stain_red: float = number(
         0.65,

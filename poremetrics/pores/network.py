@@ -1,0 +1,167 @@
+"""Places that look like pores, by a small convolutional network.
+
+What tells a pore from a hair root, a fold or grain is its surroundings, and no threshold on one
+filter holds for every skin. The network sees flattened skin at several scales, each half the size
+of the one before, and says for every cell of two by two pixels how probable it is that a pore has
+its centre there, where in the cell, and how wide the dip is. Its filters come in groups of four
+that are quarter turns of each other, so that a picture turned by 90° gives the same answer, turned.
+
+Weights are made by ``python -m poremetrics.validate.training`` from skin with known pores. They are
+one fixed setting for every photo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from poremetrics.model import FloatImage, Points, Skin
+from poremetrics.settings.pores import PoresSettings
+from poremetrics.weights import Weights
+
+NET = Weights(
+    "pores", "pores.onnx", "70281b917e4d98034de16d94af9cff0fdda7a21daf54e5627888f759d59a4917"
+)
+"""Where it was made is told in ``weights/NOTICE``."""
+
+# What the weights were made for: changing one of these means training anew.
+SEEN_PX = 4.0
+"""Diameter that the network calls 1, in pixels of the scale it is shown."""
+CELL_PX = 2
+_STRIDE = 8  # of the coarsest layer
+_DARKENING, _TINT = 0.05, 0.05  # shown as 1
+_MOST_TINT = 3.0
+_LEAST_RMS, _MOST_RMS, _FEWEST_RMS = 0.004, 5.0, -3.0
+_AROUND_PX, _COARSE = 20.0, 4
+_USABLE = 0.5  # share of a pixel
+_LEAST_SIDE_PX = 48
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spots:
+    """Places that may be pores.
+
+    Attributes
+    ----------
+    xy : (N, 2) float64
+        Positions in grid pixels.
+    seen_px : (N,) float64
+        Diameter of the dip as seen, in grid pixels.
+    probability : (N,) float64
+        Of being a pore.
+    """
+
+    xy: Points
+    seen_px: npt.NDArray[np.float64]
+    probability: npt.NDArray[np.float64]
+
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Spots:
+        """Return the chosen spots."""
+        return Spots(self.xy[rows], self.seen_px[rows], self.probability[rows])
+
+    @staticmethod
+    def join(parts: list[Spots]) -> Spots:
+        """Return several sets of spots as one."""
+        return Spots(
+            *(np.concatenate([getattr(one, name) for one in parts]) for name in Spots.__slots__)
+        )
+
+
+def likely_spots(skin: Skin, settings: PoresSettings) -> Spots:
+    """Find every place that may be a pore, at every scale.
+
+    Parameters
+    ----------
+    skin : Skin
+        From :func:`poremetrics.pores.flatten`.
+    settings : PoresSettings
+        Number of scales and least probability.
+
+    Returns
+    -------
+    Spots
+        Local maxima of the probability, of at least ``settings.candidate_probability``; a dip may
+        be there at two scales.
+    """
+    return Spots.join(
+        [_at_scale(skin, 2**level, settings) for level in range(settings.network_scales)]
+    )
+
+
+def _at_scale(skin: Skin, factor: int, settings: PoresSettings) -> Spots:
+    """Return the spots that the network sees on skin made smaller by ``factor``."""
+    side = _STRIDE * factor
+    layers, top, left = _padded(skin, side)
+    if min(layers.shape[:2]) < factor * _LEAST_SIDE_PX and factor > 1:
+        return Spots(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+    if factor > 1:
+        size = layers.shape[1] // factor, layers.shape[0] // factor
+        small = cv2.resize(layers, size, interpolation=cv2.INTER_AREA)
+        layers = np.asarray(small, dtype=np.float32)
+    answer = NET.run(network_input(*(layers[..., k] for k in range(4)))[None])[0][0]
+    logit = answer[0]
+    limit = np.log(settings.candidate_probability / (1.0 - settings.candidate_probability))
+    peak = (logit >= cv2.dilate(logit, np.ones((3, 3), np.uint8))) & (logit > limit)
+    rows, cols = np.nonzero(peak)
+    cell = CELL_PX * factor
+    x = (cols + answer[1, rows, cols] + 0.5) * cell - 0.5 - left
+    y = (rows + answer[2, rows, cols] + 0.5) * cell - 0.5 - top
+    return Spots(
+        xy=np.stack([x, y], axis=1).astype(np.float64),
+        seen_px=SEEN_PX * factor * np.exp(answer[3, rows, cols].astype(np.float64)),
+        probability=1.0 / (1.0 + np.exp(-logit[rows, cols].astype(np.float64))),
+    )
+
+
+def _padded(skin: Skin, side: int) -> tuple[FloatImage, int, int]:
+    """Return the layers of a skin with empty margins: a multiple of ``side`` high and wide.
+
+    The margins are alike on opposite sides, so that turning the picture turns its cells.
+    """
+    h, w = skin.mask.shape
+    down, across = -h % side, -w % side
+    top, left = down // 2, across // 2
+    layers = np.dstack([skin.darkening, skin.mask.astype(np.float32), skin.redness, skin.brownness])
+    padded = cv2.copyMakeBorder(
+        layers, top, down - top, left, across - left, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)
+    )
+    return np.asarray(padded, dtype=np.float32), top, left
+
+
+def network_input(
+    darkening: FloatImage, mask: FloatImage, redness: FloatImage, brownness: FloatImage
+) -> FloatImage:
+    """Return what the network is shown.
+
+    Parameters
+    ----------
+    darkening, mask, redness, brownness : (h, w) float32
+        Layers of a skin at one scale; of the mask, the share of a pixel that is usable.
+
+    Returns
+    -------
+    (4, h, w) float32
+        Darkening on a compressed scale; darkening over its own root mean square around; the two
+        tints. Zero outside the mask.
+    """
+    inside = (np.asarray(mask) > 0.5).astype(np.float32)
+    h, w = inside.shape
+    small = cv2.resize(
+        np.dstack([darkening**2 * inside, inside]),
+        (max(1, w // _COARSE), max(1, h // _COARSE)),
+        interpolation=cv2.INTER_AREA,
+    )
+    small = cv2.GaussianBlur(small, (0, 0), _AROUND_PX / _COARSE)
+    rms = np.sqrt(np.maximum(small[..., 0], 0.0) / np.maximum(small[..., 1], 0.05) + 1e-6)
+    rms = cv2.resize(rms, (w, h), interpolation=cv2.INTER_LINEAR)
+    return np.stack(
+        [
+            np.arcsinh(darkening / _DARKENING) * inside,
+            np.clip(darkening / np.maximum(rms, _LEAST_RMS), _FEWEST_RMS, _MOST_RMS) * 0.5 * inside,
+            np.clip(redness / _TINT, -_MOST_TINT, _MOST_TINT) * inside,
+            np.clip(brownness / _TINT, -_MOST_TINT, _MOST_TINT) * inside,
+        ]
+    ).astype(np.float32)
