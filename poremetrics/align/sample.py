@@ -91,12 +91,12 @@ def shrunk(
         outside.astype(int).tolist()
         for outside in (np.maximum(-low, 0), np.maximum(high - size, 0))
     )
-    picture = of_pixels(photo.pixels[box.slices])
-    picture = cv2.copyMakeBorder(picture, top, bottom, left, right, cv2.BORDER_REPLICATE)
-    picture = cv2.GaussianBlur(picture, (0, 0), sigma_px)
+    cut = of_pixels(photo.pixels[box.slices])
+    whole = cv2.copyMakeBorder(cut, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    blurred = cv2.GaussianBlur(whole, (0, 0), sigma_px)
     inside = slice(margin, -margin or None)
     by = 1.0 / grid.step_px
-    small = cv2.resize(picture[inside, inside], None, fx=by, fy=by, interpolation=interpolation)
+    small = cv2.resize(blurred[inside, inside], None, fx=by, fy=by, interpolation=interpolation)
     own = slice(_REACH_PX, _REACH_PX + rows), slice(_REACH_PX, _REACH_PX + cols)
     return np.ascontiguousarray(small[own], dtype=np.float32)
 

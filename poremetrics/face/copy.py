@@ -14,6 +14,8 @@ from poremetrics.model import Box, Mask, Points, Rgb
 # Pixels per side that are averaged, at least, where others are skipped.
 _AVERAGED = 1.3
 _CHANNELS = 4
+# Levels as they are averaged more than once: rounded finely in between.
+_SIXTEEN_BIT = (np.arange(256) * 256).astype(np.uint16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,13 +109,14 @@ def reduced_copy(pixels: Rgb, box: Box, factor: float, *, thin: bool = False) ->
     corner = np.array([box.x0, box.y0], dtype=np.float64) - (skip - 1) / 2
     extent = np.array(part.shape[1::-1], dtype=np.float64) * skip
     size = max(1, round(columns * factor)), max(1, round(rows * factor))
-    if factor <= 0.5 and not thin:
+    if factor <= 0.5 and min(box.shape) > 1 and not thin:
         # Pairs of pixels are averaged quickly, and leave a quarter for what fractions of them cost.
-        part = part[: rows // 2 * 2, : columns // 2 * 2]
-        extent = np.array(part.shape[1::-1], dtype=np.float64)
-        half = part.shape[1] // 2, part.shape[0] // 2
-        part = np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    if factor < 1.0:
+        fine = cv2.LUT(part[: rows // 2 * 2, : columns // 2 * 2], _SIXTEEN_BIT)
+        extent = np.array(fine.shape[1::-1], dtype=np.float64)
+        fine = cv2.resize(fine, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        fine = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
+        part = np.asarray(cv2.convertScaleAbs(fine, alpha=1 / _SIXTEEN_BIT[1]), dtype=np.uint8)
+    elif factor < 1.0:
         part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     factors = np.array(part.shape[1::-1]) / extent
     return ReducedCopy(np.ascontiguousarray(part), corner, factors)

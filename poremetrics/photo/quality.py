@@ -19,6 +19,7 @@ _DEFAULTS = PhotoSettings()
 _NAN = float("nan")
 _BLOCK = 8  # side of a JPEG block
 _PLANE_STEP = 3  # every so many rows and columns are enough for a plane through all
+_SPARSE = (slice(None, None, 2),) * 2  # a quarter of the pixels tells a percentile
 _DARKEST = 1e-4  # below the first sRGB level: keeps the logarithm finite at black
 
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # what JPEG stores (ITU-T T.871)
@@ -46,12 +47,12 @@ def clipped_share(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEF
     if _too_small(mask, settings):
         return _NAN
     red, green, blue = cv2.split(linear)
-    brightest = np.maximum(np.maximum(red, green), blue)[mask]
+    brightest = np.maximum(np.maximum(red, green), blue)
     low, high = to_linear(
         np.array([settings.clipped_low_level, settings.clipped_high_level - 1], dtype=np.uint8)
     )
-    black, white = brightest <= low, brightest > high
-    return float(np.mean(black | white))
+    clipped = (brightest <= low) | (brightest > high)
+    return float(np.count_nonzero(clipped & mask) / np.count_nonzero(mask))
 
 
 def surface_light(
@@ -110,6 +111,8 @@ def specular_contrast(linear: FloatImage, mask: Mask, settings: PhotoSettings = 
     share = surface_light(linear, mask, settings)
     if share is None:
         return _NAN
+    if np.count_nonzero(mask[_SPARSE]) >= settings.minimum_pixels:
+        share, linear, mask = share[_SPARSE], linear[_SPARSE], mask[_SPARSE]
     light = luminance(linear)
     bright = share[mask & (light > np.median(light[mask]))]
     if not len(bright):
@@ -170,7 +173,9 @@ def exposure(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS
     """
     if _too_small(mask, settings):
         return _NAN
-    return float(np.median(lightness(linear)[mask]))
+    if np.count_nonzero(mask[_SPARSE]) >= settings.minimum_pixels:
+        linear, mask = linear[_SPARSE], mask[_SPARSE]
+    return float(np.median(lightness(linear[mask])))
 
 
 def skin_redness(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> float:
@@ -187,6 +192,8 @@ def skin_redness(linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFA
     """
     if _too_small(mask, settings):
         return _NAN
+    if np.count_nonzero(mask[_SPARSE]) >= settings.minimum_pixels:
+        linear, mask = linear[_SPARSE], mask[_SPARSE]
     return float(np.median(redness(linear)[mask]))
 
 
