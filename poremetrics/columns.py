@@ -52,6 +52,8 @@ CHANGES: Mapping[str, str] = {
     "rc_pct": "float64",
     "detectable_pct": "float64",
     "n_pores": "Int64",
+    "sampling_sd": "float64",
+    "follows_size": "float64",
 }
 REPEATS: Mapping[str, str] = {
     "subject": "str",

@@ -18,6 +18,7 @@ from poremetrics.change.measures import (
     visible,
     weighted_median,
 )
+from poremetrics.change.repeatability import Condition
 from poremetrics.change.sizes import with_shared_change
 from poremetrics.change.verdicts import holm
 from poremetrics.errors import UsageError
@@ -335,9 +336,27 @@ def test_repeat_shots_give_their_own_repeatability() -> None:
 
 def test_worse_conditions_never_narrow_an_interval() -> None:
     default = change.default_repeatability()
-    worse = Conditions(relative_blur_px=0.8, gain=0.9, noise_ratio=1.2, correlation=0.8)
+    equal, worse = change.shown(0.0, 5.0, 1.0, 0.0), change.shown(0.8, 3.0, 0.8, 0.1)
     for one in HEADLINE:
-        assert default.wsd(one.name, [worse]) >= default.wsd(one.name, [EQUAL]) > 0
+        assert default.wsd(one.name, [worse], 2.0) >= default.wsd(one.name, [equal], 2.0)
+        assert default.wsd(one.name, [equal], 0.0) >= default.floor > 0.0
+
+
+def test_conditions_never_seen_count_as_the_nearest_that_were() -> None:
+    found = SILENT.model_copy(
+        update={"conditions": {"gain": Condition(low=0.1, high=0.3, wsd_log={"count": 0.2})}}
+    )
+    cases = {0.0: 0.02, 0.2: 0.04, 0.5: 0.10, np.nan: 0.06}
+    for gain, wsd in cases.items():
+        assert found.wsd("count", [change.shown(0.0, 3.0, 1.0, gain)]) == pytest.approx(wsd)
+
+
+def test_one_region_alone_is_tested_once() -> None:
+    # With 'all' a hypothesis of its own, the smallest change to be shown would be that of twelve.
+    frame = changes_of(sample_of(pores_on(np.random.default_rng(14)))).xs("nose")
+    row = frame.loc["diameter_px_matched"]
+    six = -stats.norm.ppf(0.05 / 2 / 6)
+    assert row["detectable_pct"] == pytest.approx(-100 * np.expm1(-six * row["sampling_sd"]))
 
 
 @pytest.mark.parametrize(

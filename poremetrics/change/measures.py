@@ -16,9 +16,6 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-_RUN = 32
-"""Values per run of a weighted median: about the square root of the pores of a region."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
@@ -43,6 +40,8 @@ class Sample:
         True where lengths are in µm and areas in mm².
     visible_diameter : float
         Smallest diameter of a visible pore, in the unit of ``diameter``.
+    pore_px : float
+        The same in pixels of the common grid; of joined regions the smallest.
     matched_snr, matched_snr_cap : float
         Smallest geometric mean of the two signals of a matched pore, and the one from where on a
         pore counts no more.
@@ -55,6 +54,7 @@ class Sample:
     pixels: FloatArray
     has_scale: bool
     visible_diameter: float
+    pore_px: float
     matched_snr: float = 0.0
     matched_snr_cap: float = 1.0
 
@@ -85,6 +85,7 @@ def join(samples: Sequence[Sample], name: str = "all") -> Sample:
         pixels=np.concatenate([sample.pixels for sample in samples]),
         has_scale=all(sample.has_scale for sample in samples),
         visible_diameter=samples[0].visible_diameter,
+        pore_px=min(sample.pore_px for sample in samples),
         matched_snr=samples[0].matched_snr,
         matched_snr_cap=samples[0].matched_snr_cap,
     )
@@ -168,9 +169,6 @@ def weighted_median(
 ) -> FloatArray:
     """Return the median of some values under every draw of their blocks.
 
-    Cumulative weights are summed run by run of the sorted values first, so that each draw looks
-    at the values of one or two runs only.
-
     Parameters
     ----------
     values : (N,) float64
@@ -188,26 +186,16 @@ def weighted_median(
     if values.size == 0:
         return np.full(weights.shape[0], np.nan)
     order = np.argsort(values, kind="stable")
-    ordered, block = values[order], blocks[order]
-    run = np.arange(values.size) // _RUN
-    runs = int(run[-1]) + 1
-    number = np.bincount(block * runs + run, minlength=weights.shape[1] * runs)
-    ends = np.cumsum(weights @ number.reshape(-1, runs).astype(np.float64), axis=1)
-    half = ends[:, -1:] / 2.0
-    draw = np.arange(weights.shape[0])[:, None]
-
-    def after(passed: Callable[[FloatArray, FloatArray], npt.NDArray[np.bool_]]) -> FloatArray:
-        """Return the first value of each draw that is not passed."""
-        full = np.minimum(passed(ends, half).sum(axis=1), runs - 1)
-        start = np.where(full > 0, ends[draw[:, 0], full - 1], 0.0)
-        at = np.minimum(full[:, None] * _RUN + np.arange(_RUN), values.size - 1)
-        cumulative = start[:, None] + np.cumsum(weights[draw, block[at]], axis=1)
-        steps = np.minimum(passed(cumulative, half).sum(axis=1), _RUN - 1)
-        return np.asarray(ordered[at[draw[:, 0], steps]], dtype=np.float64)
-
+    # Draws side by side in a row: sums over the values then run over whole rows.
+    times = weights.T.astype(np.int32, order="C")[blocks[order]]
+    passed = np.cumsum(times, axis=0, dtype=np.int32)
+    total = passed[-1]
+    lower = (passed < (total + 1) // 2).sum(axis=0)
+    upper = (passed <= total // 2).sum(axis=0)
+    ordered, last = values[order], values.size - 1
     # Mean of the lower and the upper median, as for an unweighted sample of even size.
-    middle = (after(np.less) + after(np.less_equal)) / 2.0
-    return np.where(ends[:, -1] > 0, middle, np.nan)
+    middle = (ordered[np.minimum(lower, last)] + ordered[np.minimum(upper, last)]) / 2.0
+    return np.where(total > 0, middle, np.nan)
 
 
 def _median_of_visible(column: str) -> Function:

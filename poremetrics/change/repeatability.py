@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from importlib import resources
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from poremetrics.errors import UsageError
-from poremetrics.model import Conditions
+from poremetrics.change.shown import Shown
 
-FORMAT = 2
-"""2: agreement between persons, ``subjects`` and ``icc``; files of format 1 are still read."""
+FORMAT = 3
+"""2: agreement between persons, ``subjects`` and ``icc``. 3: ``conditions``, ``floor`` and
+``apart_from_size``. Files of both older formats are still read."""
+SIZE = "diameter_um_matched"
+"""The measure whose error the counts take over."""
 _LARGEST_WSD = 5.0
 """A standard deviation of e^5 is no repeatability; far larger ones overflow."""
 RC_FACTOR = 1.96 * math.sqrt(2.0)
@@ -44,6 +48,31 @@ class Agreement(BaseModel):
     shots: int = Field(ge=4)
 
 
+class Condition(BaseModel):
+    """What one condition of a pair adds to the wSD of every measure.
+
+    Attributes
+    ----------
+    low, high : float
+        Range of the condition over the pairs behind the figures. Better than ``low`` counts as
+        ``low``, for nobody has seen that it helps; what is not known counts as ``high``.
+    wsd_log : mapping of str to float
+        Added wSD per unit of the condition, by measure.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    low: float = Field(ge=0.0)
+    high: float = Field(ge=0.0)
+    wsd_log: Mapping[str, float]
+
+    def added(self, measure: str, shown: Sequence[float]) -> float:
+        """Return the mean square of what is added to a measure over some regions."""
+        known = np.where(np.isfinite(shown), shown, self.high)
+        seen = np.maximum(known, self.low)
+        return self.wsd_log.get(measure, 0.0) ** 2 * float(np.mean(seen**2))
+
+
 class Repeatability(BaseModel):
     """Within-subject standard deviations of the log of every measure.
 
@@ -56,9 +85,17 @@ class Repeatability(BaseModel):
     wsd_log : mapping of str to float
         wSD of the natural log of each measure, under equal conditions.
     per_blur_px : float
-        Added wSD per pixel of relative blur that had to be matched.
+        Added wSD of every measure per pixel of relative blur that had to be matched.
     per_decorrelation : float
-        Added wSD per unit of ``1 - correlation`` of the matched skins.
+        Added wSD of every measure per unit of ``1 - correlation`` of the matched skins.
+    conditions : mapping of str to Condition
+        What the conditions of :class:`poremetrics.change.shown.Shown` add, by their names.
+    apart_from_size : bool
+        True where the other measures' figures leave out what they take over from the error of
+        ``diameter_um_matched``: it depends on how many pores lie near the limit of a visible
+        pore, so it is worked out pair by pair.
+    floor : float
+        Smallest wSD, whatever the conditions.
     subjects : int
         Persons behind the pairs.
     icc : mapping of str to Agreement
@@ -73,32 +110,49 @@ class Repeatability(BaseModel):
     wsd_log: Mapping[str, float]
     per_blur_px: float = Field(0.0, ge=0.0, le=_LARGEST_WSD)
     per_decorrelation: float = Field(0.0, ge=0.0, le=_LARGEST_WSD)
+    conditions: Mapping[str, Condition] = Field(default_factory=dict)
+    apart_from_size: bool = False
+    floor: float = Field(0.0, ge=0.0, le=_LARGEST_WSD)
     subjects: int = Field(1, ge=1)
     icc: Mapping[str, Agreement] = Field(default_factory=dict)
 
-    def wsd(self, measure: str, conditions: Sequence[Conditions] = ()) -> float:
+    def wsd(self, measure: str, shown: Sequence[Shown] = (), follows: float = 0.0) -> float:
         """Return the wSD of a measure under the conditions this pair shows.
 
-        The three parts are independent, so their squares add.
+        The parts are independent, so their squares add.
 
         Parameters
         ----------
         measure : str
             Name of the measure, in µm or px alike.
-        conditions : sequence of Conditions
-            Of the regions the measure is taken over; the mean counts.
+        shown : sequence of Shown
+            Conditions of the regions the measure is taken over; the mean square counts.
+        follows : float
+            By how much the measure's log ratio follows that of the size of all pores.
 
         Returns
         -------
         float
             wSD of the natural log; NaN for a measure the calibration does not hold.
         """
-        base = self.wsd_log.get(_with_scale(measure), math.nan)
-        if not conditions:
-            return base
-        blur = float(np.mean([abs(one.relative_blur_px) for one in conditions]))
-        lost = float(np.mean([1.0 - one.correlation for one in conditions]))
-        return math.hypot(base, self.per_blur_px * blur, self.per_decorrelation * lost)
+        name = _with_scale(measure)
+        square = self._own_square(name, shown)
+        if self.apart_from_size and name != SIZE:
+            square += follows**2 * self._own_square(SIZE, shown)
+        return max(math.sqrt(square), self.floor) if math.isfinite(square) else math.nan
+
+    def _own_square(self, name: str, shown: Sequence[Shown]) -> float:
+        square = self.wsd_log.get(name, math.nan) ** 2
+        if not shown:
+            return square
+        blur = float(np.mean([one.blur_px for one in shown]))
+        lost = float(np.mean([one.decorrelation for one in shown]))
+        square += (self.per_blur_px * blur) ** 2 + (self.per_decorrelation * lost) ** 2
+        figures = [one.figures() for one in shown]
+        return square + sum(
+            one.added(name, [figure[condition] for figure in figures])
+            for condition, one in self.conditions.items()
+        )
 
 
 def _with_scale(measure: str) -> str:
@@ -144,11 +198,20 @@ def parse_repeatability(text: str, name: str = "repeatability file") -> Repeatab
         raise UsageError(
             name, f"not valid JSON ({error})", "write it anew with `poremetrics repeatability`"
         ) from error
-    bad = [key for key, value in found.wsd_log.items() if not 0.0 <= value <= _LARGEST_WSD]
+    unknown = sorted(set(found.conditions) - {one.name for one in fields(Shown)})
+    if unknown:
+        raise UsageError(name, f"conditions.{unknown[0]}: no such condition", "leave it out")
+    groups = {"wsd_log": found.wsd_log} | {
+        f"conditions.{key}.wsd_log": one.wsd_log for key, one in found.conditions.items()
+    }
+    bad = [
+        f"{group}.{key}"
+        for group, values in groups.items()
+        for key, value in values.items()
+        if not 0.0 <= value <= _LARGEST_WSD
+    ]
     if bad:
-        raise UsageError(
-            name, f"wsd_log.{bad[0]}: must lie from 0 to {_LARGEST_WSD:g}", "correct that value"
-        )
+        raise UsageError(name, f"{bad[0]}: must lie from 0 to {_LARGEST_WSD:g}", "correct it")
     return found
 
 

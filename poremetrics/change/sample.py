@@ -232,6 +232,9 @@ def region_sample(
         for side in SIDES
         if f"diameter_{side}" in lengths
     }
+    visible_diameter = (
+        settings.visible_diameter_px if unit_mm is None else settings.visible_diameter_um
+    )
     return Sample(
         name=name,
         pores={**columns, **lengths, **sizes, "block": block[inside]},
@@ -239,9 +242,8 @@ def region_sample(
         sums={key: blocks.sum(values) for key, values in maps.items()},
         pixels=blocks.area_px2,
         has_scale=unit_mm is not None,
-        visible_diameter=(
-            settings.visible_diameter_px if unit_mm is None else settings.visible_diameter_um
-        ),
+        visible_diameter=visible_diameter,
+        pore_px=visible_diameter / length,
         matched_snr=settings.matched_snr,
         matched_snr_cap=settings.matched_snr_cap,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ from poremetrics.change.measures import (
 )
 from poremetrics.change.repeatability import RC_FACTOR, Repeatability
 from poremetrics.change.response import Response, default_response
+from poremetrics.change.sample import SIDES
+from poremetrics.change.shown import Shown, shown_by
 from poremetrics.change.sizes import with_shared_change
 from poremetrics.columns import CHANGES, table
 from poremetrics.model import Conditions, Verdict
@@ -30,7 +32,13 @@ from poremetrics.settings.change import ChangeSettings
 
 Floats = npt.NDArray[np.float64]
 
+_TESTED = ["tested_in", "tested_as"]
+"""What names a hypothesis."""
 _SIZE = next(one for one in HEADLINE if one.name == "diameter_um_matched")
+_SHIFT = 0.05
+"""Shift of the shared log ratio that shows how a measure follows it: half of the smallest change
+to be resolved. With a smaller one, chance decides how many pores cross the limit of a visible one.
+"""
 
 
 def changes(
@@ -64,18 +72,20 @@ def changes(
     DataFrame
         Columns of :data:`poremetrics.columns.CHANGES`.
     """
-    usable = [_Bracketed.of(sample, settings) for sample in samples if sample.name not in refused]
+    usable = [
+        _Drawn.of(sample, index, settings)
+        for index, sample in enumerate(samples)
+        if sample.name not in refused
+    ]
+    shown = [shown_by(one.sample, conditions[one.sample.name]) for one in usable]
     rows = [
         row
-        for one in usable
-        for row in _region_rows(one, [conditions[one.sample.name]], repeatability, settings)
+        for one, own in zip(usable, shown, strict=True)
+        for row in _rows(one, one.sample.name, [own], repeatability, settings)
     ]
     if usable:
-        used = [conditions[one.sample.name] for one in usable]
-        whole = usable[0] if len(usable) == 1 else _Bracketed.joined(usable)
-        rows += [
-            {**row, "region": "all"} for row in _region_rows(whole, used, repeatability, settings)
-        ]
+        whole = usable[0] if len(usable) == 1 else _Drawn.joined(usable)
+        rows += _rows(whole, "all", shown, repeatability, settings)
     has_scale = bool(samples) and all(sample.has_scale for sample in samples)
     silent = [*refused, *([] if usable else ["all"])]
     rows += [row for name in silent for row in _refused_rows(name, has_scale)]
@@ -84,97 +94,140 @@ def changes(
 
 
 @dataclass(frozen=True, slots=True)
-class _Bracketed:
-    """A sample, and the same had the shared change of size been one standard error off."""
+class _Drawn:
+    """A sample, the draws of its blocks, and what it were had its shared change been another.
+
+    Attributes
+    ----------
+    sample, below, above : Sample
+        As measured, and with the shared change of size :data:`_SHIFT` less and more.
+    weights : (B + 1, T) float64
+        How often each draw takes each block.
+    shared_sd : float
+        Sampling error of the shared change; 0 where none is shared.
+    regions : int
+        Regions, each of whose blocks are drawn apart.
+    """
 
     sample: Sample
     below: Sample
     above: Sample
+    weights: Floats
+    shared_sd: float = 0.0
+    regions: int = 1
 
     @classmethod
-    def of(cls, sample: Sample, settings: ChangeSettings) -> _Bracketed:
-        """Bracket the sample of one region."""
-        weights = draws(sample.area.size, settings.bootstrap_draws, settings.bootstrap_seed)
-        error = _sampling_sd(_log_ratio(sample, _SIZE, weights), sample.area.size)
-        if not math.isfinite(error):
-            return cls(sample, sample, sample)
-        below, above = (with_shared_change(sample, settings, shift) for shift in (-error, error))
-        return cls(sample, below, above)
+    def of(cls, sample: Sample, index: int, settings: ChangeSettings) -> _Drawn:
+        """Draw the blocks of region number ``index``, which has draws of its own."""
+        seed = settings.bootstrap_seed + index
+        weights = draws(sample.area.size, settings.bootstrap_draws, seed)
+        below, above = (with_shared_change(sample, settings, shift) for shift in (-_SHIFT, _SHIFT))
+        drawn = cls(sample, below, above, weights)
+        error = float(drawn.sampling_sd(_log(*drawn.values([_SIZE])))[0])
+        return replace(drawn, shared_sd=error) if math.isfinite(error) else drawn
 
     @classmethod
-    def joined(cls, several: Sequence[_Bracketed]) -> _Bracketed:
-        """Join regions; their errors go together: they share light, focus and camera."""
-        return cls(*(join([getattr(one, name) for one in several]) for name in cls.__slots__))
+    def joined(cls, several: Sequence[_Drawn]) -> _Drawn:
+        """Join regions; every draw takes as much of each, since they are not a choice of many.
 
-    def error(self, measure: Measure) -> float:
-        """Return the standard error of a log ratio that comes from that of the shared change."""
+        The errors of their shared changes go together: they share light, focus and camera.
+        """
+        sample, below, above = (
+            join([getattr(one, name) for one in several]) for name in ("sample", "below", "above")
+        )
+        weights = np.hstack([one.weights for one in several])
+        error = math.sqrt(float(np.mean([one.shared_sd**2 for one in several])))
+        return cls(sample, below, above, weights, error, len(several))
+
+    def values(self, measures: Sequence[Measure]) -> tuple[Floats, Floats]:
+        """Return (M, B + 1) values before and after."""
+        before, after = (
+            np.array([measure.values(self.sample, self.weights, side) for measure in measures])
+            for side in SIDES
+        )
+        return before, after
+
+    def sampling_sd(self, log_ratios: Floats) -> Floats:
+        """Return the standard deviation over the draws; row 0 is the sample itself."""
+        blocks = self.sample.area.size
+        drawn = np.where(np.isfinite(log_ratios), log_ratios, np.nan)[:, 1:]
+        known = np.isfinite(drawn).sum(axis=1) >= 2
+        sd = np.full(len(drawn), np.nan)
+        if blocks > self.regions:
+            # The bootstrap of T blocks underestimates the variance by (T - 1) / T.
+            unbiased = math.sqrt(blocks / (blocks - self.regions))
+            sd[known] = unbiased * np.nanstd(drawn[known], axis=1)
+        return sd
+
+    def follows(self, measures: Sequence[Measure]) -> Floats:
+        """Return by how much each log ratio follows the shared change of size, per unit."""
         ones = np.ones((1, self.sample.area.size))
-        ratios = [_log_ratio(one, measure, ones)[0] for one in (self.below, self.above)]
-        return float(0.5 * abs(ratios[1] - ratios[0])) if np.isfinite(ratios).all() else 0.0
+        below, above = (
+            _log(
+                *(
+                    np.array([measure.values(one, ones, side)[0] for measure in measures])
+                    for side in SIDES
+                )
+            )
+            for one in (self.below, self.above)
+        )
+        known = np.isfinite(below) & np.isfinite(above)
+        rise = np.subtract(above, below, out=np.zeros(known.size), where=known)
+        return np.asarray(np.abs(rise) / (2.0 * _SHIFT))
 
 
-def _region_rows(
-    bracketed: _Bracketed,
-    conditions: Sequence[Conditions],
-    repeatability: Repeatability,
-    settings: ChangeSettings,
-) -> list[dict[str, object]]:
-    sample = bracketed.sample
-    weights = draws(sample.area.size, settings.bootstrap_draws, settings.bootstrap_seed)
-    return [
-        _row(bracketed, measure, weights, repeatability, conditions, settings)
-        for measure in (*HEADLINE, *SECONDARY)
-        if not measure.needs or f"{measure.needs}_before" in sample.sums
-    ]
-
-
-def _log_ratio(sample: Sample, measure: Measure, weights: Floats) -> Floats:
-    """Return the log ratio of a measure, after over before, in every draw."""
-    before, after = (measure.values(sample, weights, side) for side in ("before", "after"))
+def _log(before: Floats, after: Floats) -> Floats:
+    """Return log ratios; not finite where nothing is there to be divided."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.log(after / before))
 
 
-def _sampling_sd(log_ratio: Floats, blocks: int) -> float:
-    """Return the standard deviation over the draws, row 0 being the sample itself."""
-    drawn = log_ratio[1:][np.isfinite(log_ratio[1:])]
-    if blocks < 2 or drawn.size < 2:
-        return math.nan
-    # The bootstrap of T blocks underestimates the variance by (T - 1) / T.
-    return float(np.std(drawn)) * math.sqrt(blocks / (blocks - 1.0))
-
-
-def _row(
-    bracketed: _Bracketed,
-    measure: Measure,
-    weights: Floats,
+def _rows(
+    drawn: _Drawn,
+    region: str,
+    shown: Sequence[Shown],
     repeatability: Repeatability,
-    conditions: Sequence[Conditions],
     settings: ChangeSettings,
-) -> dict[str, object]:
-    sample = bracketed.sample
-    before = measure.values(sample, weights, "before")
-    after = measure.values(sample, weights, "after")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_ratio = np.log(after / before)
-    sampling = math.hypot(_sampling_sd(log_ratio, sample.area.size), bracketed.error(measure))
-    wsd = repeatability.wsd(measure.name, conditions)
-    number = _number_behind(sample, measure)
-    enough = number is None or number >= settings.minimum_pores
-    name, unit = measure.label(sample.has_scale)
-    return {
-        "region": sample.name,
-        "metric": name,
-        "unit": unit,
-        "before": before[0],
-        "after": after[0],
-        "log_ratio": log_ratio[0] if np.isfinite(log_ratio[0]) else math.nan,
-        # Two photos differ by sqrt(2) wSD; sampling and repeatability are independent.
-        "log_sd": math.hypot(sampling, math.sqrt(2.0) * wsd) if enough else math.nan,
-        "rc_pct": 100.0 * math.expm1(RC_FACTOR * wsd),
-        "n_pores": number,
-        "tested_as": _tested_as(measure),
-    }
+) -> list[dict[str, object]]:
+    sample = drawn.sample
+    measures = [
+        measure
+        for measure in (*HEADLINE, *SECONDARY)
+        if not measure.needs or f"{measure.needs}_before" in sample.sums
+    ]
+    before, after = drawn.values(measures)
+    log_ratios = _log(before, after)
+    follows = drawn.follows(measures)
+    sampling = np.hypot(drawn.sampling_sd(log_ratios), follows * drawn.shared_sd)
+    rows: list[dict[str, object]] = []
+    for index, measure in enumerate(measures):
+        wsd = repeatability.wsd(measure.name, shown, float(follows[index]))
+        number = _number_behind(sample, measure)
+        enough = number is None or number >= settings.minimum_pores
+        name, unit = measure.label(sample.has_scale)
+        log_ratio = log_ratios[index, 0]
+        rows.append(
+            {
+                "region": region,
+                "metric": name,
+                "unit": unit,
+                "before": before[index, 0],
+                "after": after[index, 0],
+                "log_ratio": log_ratio if np.isfinite(log_ratio) else math.nan,
+                # Two photos differ by sqrt(2) wSD; sampling and repeatability are independent.
+                "log_sd": math.hypot(sampling[index], math.sqrt(2.0) * wsd)
+                if enough
+                else math.nan,
+                "rc_pct": 100.0 * math.expm1(RC_FACTOR * wsd),
+                "n_pores": number,
+                "sampling_sd": sampling[index],
+                "follows_size": follows[index],
+                # One region alone is all the skin there is: one hypothesis, not two.
+                "tested_in": sample.name,
+                "tested_as": _tested_as(measure),
+            }
+        )
+    return rows
 
 
 def _tested_as(measure: Measure) -> str:
@@ -196,14 +249,15 @@ def _number_behind(sample: Sample, measure: Measure) -> int | None:
 def _refused_rows(region: str, has_scale: bool) -> list[dict[str, object]]:
     labels = (measure.label(has_scale) for measure in HEADLINE)
     return [
-        {"region": region, "metric": name, "unit": unit, "tested_as": name} for name, unit in labels
+        {"region": region, "metric": name, "unit": unit, "tested_in": region, "tested_as": name}
+        for name, unit in labels
     ]
 
 
 def _with_verdicts(
     frame: pd.DataFrame, response: Response, settings: ChangeSettings
 ) -> pd.DataFrame:
-    frame = frame.reindex(columns=[*CHANGES, "log_ratio", "log_sd", "tested_as"])
+    frame = frame.reindex(columns=[*CHANGES, "log_ratio", "log_sd", *_TESTED])
     log_ratio = frame["log_ratio"].to_numpy(np.float64)
     log_sd = frame["log_sd"].to_numpy(np.float64)
     alpha = 1.0 - settings.confidence
@@ -211,7 +265,7 @@ def _with_verdicts(
     score = np.divide(np.abs(log_ratio), log_sd, out=np.zeros_like(log_sd), where=log_sd > 0)
     known = frame["tested_as"].ne("") & np.isfinite(log_ratio) & np.isfinite(log_sd)
     family = frame[known].assign(p_value=2.0 * special.ndtr(-score[known]))
-    tests = family.groupby(["region", "tested_as"], sort=False)["p_value"].min()
+    tests = family.groupby(_TESTED, sort=False)["p_value"].min()
     significant = dict(zip(tests.index, holm(tests.to_numpy(np.float64), alpha), strict=True))
 
     low, high, stretch = _interval(frame, response, -special.ndtri(alpha / 2.0))
@@ -222,9 +276,9 @@ def _with_verdicts(
         ci_high_pct=100.0 * np.expm1(high),
         detectable_pct=-100.0 * np.expm1(-strictest * log_sd * stretch),
         verdict=[
-            _verdict(tested_as, change, significant.get((region, tested_as)))
-            for region, tested_as, change in zip(
-                frame["region"], frame["tested_as"], log_ratio, strict=True
+            _verdict(tested_as, change, significant.get((tested_in, tested_as)))
+            for tested_in, tested_as, change in zip(
+                frame["tested_in"], frame["tested_as"], log_ratio, strict=True
             )
         ],
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,126 +15,202 @@ from poremetrics.change import (
     Repeatability,
     Response,
     Share,
+    Shown,
     default_repeatability,
+    shown,
 )
-from poremetrics.change.repeatability import RC_FACTOR
+from poremetrics.change.repeatability import SIZE, Condition
 from poremetrics.settings.change import ChangeSettings
 
-ROUGHEST = "rough"
-"""Strength of nuisance whose pairs give the wSD."""
 FLOOR = 0.010
 """Smallest wSD, a repeatability coefficient of 2.8 %: cameras with the head in a rig repeat pores
 within 2 to 4 %, and no number of rendered pairs shows that ordinary photos do better."""
-_FEWEST_PAIRS = 40  # below, one odd pair decides what blur or decorrelation seem to cost
-_FOLDS = 20  # of the jackknife over pairs
-_SURE = 2.0  # standard errors by which a term must differ from nothing
+COMMAND = "python -m poremetrics.validate.defaults"
+"""What makes the figures of the package."""
+CONDITIONS = ("blur", "coarse", "decorrelation", "lost", "gain")
+"""Conditions of a pair that the wSD is fitted to; see :class:`poremetrics.change.shown.Shown`."""
+FOLLOWED = {
+    "relative_blur": "relative_blur_px",
+    "same_skin": "correlation",
+    "light": "gain_log",
+    "resolution": "pore_px",
+}
+"""Checks that tell those conditions, and the columns they are kept in."""
+_FEWEST_PAIRS = 40  # below, one odd pair decides what a condition seems to cost
+_ROUNDS = 30  # of the weighted fit; it settles within ten
+_TAIL = 0.02  # share of pairs: about where a family of tests draws its line, and still countable
+_FACTORS = np.geomspace(1.0, 6.0, 60)  # of the variance
 _DIGITS = 5
 _RESPONSE_DIGITS = 3
 _LEAST_POWER = 0.1  # of the power read: below, the pairs show noise, not change
 _REFUSED = "not comparable"
-_BLUR, _CORRELATION = "relative_blur_px", "correlation"
 
 FloatArray = npt.NDArray[np.float64]
 
 
-def sampling_sd(changes: pd.DataFrame, response: Response, settings: ChangeSettings) -> FloatArray:
-    """Return the sampling sd of the log ratio behind every interval.
-
-    An interval is made of sampling, repeatability and the response's own error, whose squares
-    add; the last two are known and are taken away again.
+def recorded(changes: pd.DataFrame, quality: pd.DataFrame) -> dict[str, object]:
+    """Return what the calibrations need to know of one region of a pair, as one row.
 
     Parameters
     ----------
-    changes : DataFrame
-        Columns of :data:`poremetrics.columns.CHANGES`, of one region.
-    response : Response
-    settings : ChangeSettings
-        Both those the table was made with.
-
-    Returns
-    -------
-    (N,) float64
-        NaN where there is no interval.
+    changes, quality : DataFrame
+        Columns of :data:`poremetrics.columns.CHANGES` and ``QUALITY``, of that region.
     """
-    low, high, log_ratio = (
-        np.log1p(changes[name].to_numpy(np.float64) / 100.0)
-        for name in ("ci_low_pct", "ci_high_pct", "change_pct")
-    )
-    wsd = np.log1p(changes["rc_pct"].to_numpy(np.float64) / 100.0) / RC_FACTOR
-    shares = [response.of(str(metric)) for metric in changes["metric"]]
-    is_size = changes["metric"].str.fullmatch("diameter_(um|px)_matched").to_numpy(bool)
-    size = float(np.nan_to_num(log_ratio[is_size]).sum())
-    own = np.array([one.sd for one in shares]) * log_ratio
-    borrowed = np.array([one.sd_of_size for one in shares]) * size
-    total = (high - low) / 2.0 / stats.norm.isf((1.0 - settings.confidence) / 2.0)
-    stretch = 1.0 + np.array([one.unread for one in shares])
-    left = (total**2 - own**2 - borrowed**2) / stretch**2 - 2.0 * wsd**2
-    return np.asarray(np.sqrt(np.maximum(left, 0.0)), np.float64)
+    row: dict[str, object] = {}
+    for one in changes.to_dict("records"):
+        # Where no skin was found in common there is no scale either, and names end in _px.
+        name = str(one["metric"]).replace("_px", "_um").replace("density_mpx", "density_cm2")
+        row |= {f"{name}_{column}": one[column] for column in ("sampling_sd", "follows_size")}
+        row[f"{name}_pct"] = one["change_pct"]
+        if one["verdict"]:
+            row |= {
+                f"{name}_low_pct": one["ci_low_pct"],
+                f"{name}_high_pct": one["ci_high_pct"],
+                f"{name}_verdict": one["verdict"],
+            }
+    measured = quality.drop_duplicates("check").set_index("check")["value"]
+    return row | {
+        column: float(measured[check]) for check, column in FOLLOWED.items() if check in measured
+    }
 
 
 def calibrate(pairs: pd.DataFrame) -> Repeatability:
     """Return the repeatability that pairs of unchanged skin show.
 
-    Two photos of a pair differ by sqrt(2) wSD besides sampling. So, with ``v`` half of the squared
-    log ratio less its sampling variance, ``v = wSD^2 + (per_blur_px * blur)^2 +
-    (per_decorrelation * (1 - correlation))^2`` on average. The two terms of the conditions are
-    shared by all measures and fitted by non-negative least squares over those that get a verdict;
-    a term the data do not show stays what it is in the package. What is left over the roughest
-    pairs is each measure's wSD: it must hold for photos taken with little care, and who takes more
-    measures their own.
+    Two photos of a pair differ by sqrt(2) wSD besides sampling. So half of the squared log ratio
+    less its sampling variance is wSD^2 on average, and ``wSD^2 = a^2 + (b * condition)^2 + ...``
+    with a term for each of :data:`CONDITIONS`. None is negative, so worse conditions never promise
+    more. The terms of size are fitted first; the other measures are told apart from what they take
+    over from it, each pair by how its own counts follow a shared change. Where more pairs lie far out
+than normal errors allow, the terms of that measure are raised until they do not.
 
     Parameters
     ----------
     pairs : DataFrame
-        Rows of :func:`poremetrics.validate.cases.run_pair`; those of kind ``null`` are used,
-        where the tool called them comparable.
+        Rows of :func:`recorded`; those of kind ``null`` are used, where the tool called them
+        comparable. ``origin``, if there, tells kinds of photos apart: the tail has to hold for
+        each.
 
     Returns
     -------
     Repeatability
-        wSD of every measure, never below :data:`FLOOR`. A measure without a usable pair keeps
-        the figure that is in the package.
+        A measure with fewer than 40 usable pairs keeps the figures that are in the package.
     """
     present = default_repeatability()
     nulls = pairs[pairs["kind"].eq("null")].reset_index(drop=True)
-    excess = {
-        measure.name: found
-        for measure in (*HEADLINE, *SECONDARY)
-        if np.isfinite(found := _excess(nulls, measure.name)).any()
+    figures = _figures(nulls)
+    names = [SIZE, *(one.name for one in (*HEADLINE, *SECONDARY) if one.name != SIZE)]
+    wsd = dict(present.wsd_log)
+    terms = {
+        name: dict(present.conditions[name].wsd_log) if name in present.conditions else {}
+        for name in CONDITIONS
     }
-    squares = np.column_stack(
-        (_numbers(nulls, _BLUR, 0.0) ** 2, (1.0 - _numbers(nulls, _CORRELATION, 1.0)) ** 2)
-    )
-    judged = [excess[one.name] for one in HEADLINE if one.name in excess]
-    terms = _terms(judged, squares, np.square([present.per_blur_px, present.per_decorrelation]))
-    explained = squares @ terms
-    roughest = _roughest(nulls)
-    wsd = dict(present.wsd_log) | {
-        name: round(max(math.sqrt(max(_mean((v - explained)[roughest]), 0.0)), FLOOR), _DIGITS)
-        for name, v in excess.items()
-    }
-    number = max((int(np.isfinite(v).sum()) for v in excess.values()), default=0)
-    per_blur, per_decorrelation = np.round(np.sqrt(terms), _DIGITS).tolist()
+    origin = nulls.get("origin", pd.Series("", index=nulls.index)).to_numpy(str)
+    size_square = np.zeros(len(nulls))
+    used = np.zeros(len(nulls), dtype=bool)
+    for name in names:
+        log_ratio = _log_ratio(nulls, name)
+        usable = np.isfinite(log_ratio) & np.isfinite(figures).all(axis=1)
+        used |= usable
+        if int(usable.sum()) < _FEWEST_PAIRS:
+            continue
+        follows = _numbers(nulls, f"{name}_follows_size", 0.0) if name != SIZE else 0.0
+        known = _numbers(nulls, f"{name}_sampling_sd", 0.0) ** 2 / 2.0 + follows**2 * size_square
+        design = np.column_stack((np.ones(len(nulls)), figures**2))
+        picked = (values[usable] for values in (log_ratio**2 / 2.0, known, design, origin))
+        squares = _safe(*picked)
+        if name == SIZE:
+            size_square = design @ squares
+        wsd[name], *added = np.round(np.sqrt(squares), _DIGITS).tolist()
+        for condition, one in zip(CONDITIONS, added, strict=True):
+            terms[condition][name] = one
+    pairs_used = int(used.sum())
+    source = f"`{COMMAND}`: {pairs_used} regions of pairs of photos of unchanged skin"
+    if pairs_used < _FEWEST_PAIRS:
+        return present.model_copy(update={"source": source, "pairs": pairs_used})
     return Repeatability(
-        format=present.format,
-        source=f"`poremetrics validate`: {number} pairs of photos of unchanged rendered skin",
-        pairs=number,
+        source=source,
+        pairs=pairs_used,
         wsd_log=wsd,
-        per_blur_px=per_blur,
-        per_decorrelation=per_decorrelation,
+        conditions={
+            name: Condition(
+                low=round(float(seen.min()), _DIGITS),
+                high=round(float(seen.max()), _DIGITS),
+                wsd_log=terms[name],
+            )
+            for name, seen in zip(CONDITIONS, figures[used].T, strict=True)
+        },
+        apart_from_size=True,
+        floor=FLOOR,
     )
 
 
-def _roughest(nulls: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Return which pairs differ most by design; all where the table does not say."""
-    if "strength" not in nulls.columns or not nulls["strength"].eq(ROUGHEST).any():
-        return np.ones(len(nulls), dtype=bool)
-    return nulls["strength"].eq(ROUGHEST).to_numpy(bool)
+def _shown(pairs: pd.DataFrame) -> list[Shown]:
+    """Return the conditions that every pair showed."""
+    pore_px = ChangeSettings().visible_diameter_px  # stands in where no scale is known
+    columns = (
+        _numbers(pairs, column, otherwise)
+        for column, otherwise in (
+            ("relative_blur_px", 0.0),
+            ("pore_px", pore_px),
+            ("correlation", 1.0),
+            ("gain_log", 0.0),
+        )
+    )
+    return [shown(*one) for one in zip(*columns, strict=True)]
 
 
-def _mean(values: FloatArray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else 0.0
+def _figures(pairs: pd.DataFrame) -> FloatArray:
+    """Return (N, K) conditions."""
+    found = [[one.figures()[name] for name in CONDITIONS] for one in _shown(pairs)]
+    return np.array(found, dtype=np.float64).reshape(-1, len(CONDITIONS))
+
+
+def _fitted(square: FloatArray, known: FloatArray, design: FloatArray) -> FloatArray:
+    """Return the squared terms that explain squares of normal variables beyond a known variance.
+
+    The spread of such a square goes with its mean, so every pair is weighted by the inverse of
+    what the last round says of it; this ends at the most likely terms.
+    """
+    terms = np.full(design.shape[1], 0.0)
+    expected = np.full(square.size, float(square.mean()))
+    for _ in range(_ROUNDS):
+        weight = 1.0 / np.maximum(expected, FLOOR**2 / 10.0)
+        terms = optimize.nnls(weight[:, None] * design, weight * (square - known))[0]
+        expected = known + design @ terms
+    return np.asarray(terms, np.float64)
+
+
+def _safe(
+    square: FloatArray, known: FloatArray, design: FloatArray, origin: npt.NDArray[np.str_]
+) -> FloatArray:
+    """Return the fitted terms, larger where odd pairs are more frequent than normal errors allow.
+
+    False calls come from the tail, so there, not in the middle, the figures have to hold; and they
+    have to hold for real photos, however many rendered ones there are.
+    """
+    terms = _fitted(square, known, design)
+    far = stats.chi2.isf(_TAIL, 1)
+    factors = []
+    for name in np.unique(origin):
+        own = origin == name
+        for factor in _FACTORS:
+            expected = np.maximum(known + factor * (design @ terms), FLOOR**2)
+            if np.mean((square > far * expected)[own]) <= _TAIL:
+                break
+        factors.append(factor)
+    return max(factors) * terms
+
+
+def _log_ratio(pairs: pd.DataFrame, measure: str) -> FloatArray:
+    """Return the log ratio read; NaN where the pair is not comparable."""
+    # Measures without a verdict of their own stand and fall with the pair.
+    own = f"{measure}_verdict"
+    verdict = pairs.get(own if own in pairs.columns else "count_verdict")
+    log_ratio = _log(pairs, f"{measure}_pct")
+    if verdict is not None:
+        log_ratio = np.where(verdict.eq(_REFUSED), math.nan, log_ratio)
+    return np.where(np.isfinite(log_ratio), log_ratio, math.nan)
 
 
 def calibrate_response(pairs: pd.DataFrame) -> Response:
@@ -161,11 +236,15 @@ def calibrate_response(pairs: pd.DataFrame) -> Response:
     size = _log(known, "diameter_um_matched_pct")
     # of these very pairs: the package's is also that of real photos, which differ by more
     own = calibrate(pairs)
+    pairs_shown = _shown(known)
     shares = {}
     for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
         read, true = _log(known, f"{name}_pct"), _log(known, f"{name}_true_pct")
-        repeated = 2.0 * own.wsd(name) ** 2
-        noise = repeated + _numbers(known, f"{name}_sampling_sd", 0.0) ** 2
+        follows = _numbers(known, f"{name}_follows_size", 0.0)
+        repeated = [
+            2.0 * own.wsd(name, [one], each) ** 2 for one, each in zip(pairs_shown, follows, strict=True)
+        ]
+        noise = np.array(repeated) + _numbers(known, f"{name}_sampling_sd", 0.0) ** 2
         usable = np.isfinite(read) & np.isfinite(true) & np.isfinite(size)
         usable &= known[f"{name}_verdict"].ne(_REFUSED).to_numpy(bool)
         if usable.any():
@@ -200,64 +279,8 @@ def _log(table: pd.DataFrame, column: str) -> FloatArray:
         return np.asarray(np.log1p(_numbers(table, column, math.nan) / 100.0), np.float64)
 
 
-def _excess(nulls: pd.DataFrame, measure: str) -> FloatArray:
-    """Return half of the squared log ratio less its sampling variance; NaN where not usable."""
-    change = _numbers(nulls, f"{measure}_pct", math.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_ratio = np.log1p(change / 100.0)
-    # Measures without a verdict of their own stand and fall with the pair.
-    own = f"{measure}_verdict"
-    verdict = nulls.get(own if own in nulls.columns else "count_verdict")
-    if verdict is not None:
-        log_ratio = np.where(verdict.eq(_REFUSED), math.nan, log_ratio)
-    log_ratio = np.where(np.isfinite(log_ratio), log_ratio, math.nan)
-    sampling = _numbers(nulls, f"{measure}_sampling_sd", 0.0)
-    return np.asarray((log_ratio**2 - sampling**2) / 2.0, np.float64)
-
-
 def _numbers(table: pd.DataFrame, column: str, otherwise: float) -> FloatArray:
     """Return a column as floats, ``otherwise`` where it is absent or not known."""
     if column not in table.columns:
         return np.full(len(table), otherwise)
-    return table[column].fillna(otherwise).to_numpy(np.float64)
-
-
-def _terms(excess: Sequence[FloatArray], squares: FloatArray, present: FloatArray) -> FloatArray:
-    """Return the squared terms of the conditions: fitted where the data show them."""
-    number = len(squares)
-    if not excess or number < _FEWEST_PAIRS:
-        return present
-    fold = np.arange(number) % _FOLDS
-    none = np.zeros(2, dtype=bool)
-    fitted = _fitted(excess, squares, present, none, np.ones(number, dtype=bool))
-    left_out = np.array(
-        [_fitted(excess, squares, present, none, fold != out) for out in range(_FOLDS)]
-    )
-    error = np.sqrt((_FOLDS - 1.0) / _FOLDS * np.square(left_out - left_out.mean(0)).sum(0))
-    kept = ~(fitted > _SURE * error)
-    return _fitted(excess, squares, present, kept, np.ones(number, dtype=bool))
-
-
-def _fitted(
-    excess: Sequence[FloatArray],
-    squares: FloatArray,
-    present: FloatArray,
-    kept: npt.NDArray[np.bool_],
-    used: npt.NDArray[np.bool_],
-) -> FloatArray:
-    """Return both terms by non-negative least squares; those to be kept are ``present``'s.
-
-    Every measure has a constant of its own. The spread of a squared normal variable is in
-    proportion to its mean, so each measure is weighted by the inverse of its mean.
-    """
-    rows, targets = [], []
-    for index, v in enumerate(excess):
-        known = used & np.isfinite(v)
-        weight = 1.0 / max(float(np.abs(v[known]).mean()) if known.any() else 1.0, FLOOR**2)
-        constant = np.zeros((int(known.sum()), len(excess)))
-        constant[:, index] = 1.0
-        free = np.where(kept, 0.0, squares[known])
-        rows.append(weight * np.column_stack((constant, free)))
-        targets.append(weight * (v[known] - squares[known] @ np.where(kept, present, 0.0)))
-    solution = optimize.nnls(np.concatenate(rows), np.concatenate(targets))[0]
-    return np.where(kept, present, solution[-2:])
+    return table[column].astype(np.float64).fillna(otherwise).to_numpy(np.float64)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from poremetrics.change import HEADLINE, SECONDARY, default_response
 from poremetrics.columns import FLAGS
 from poremetrics.compare import compare, measure
 from poremetrics.errors import PoremetricsError
@@ -28,16 +27,13 @@ from poremetrics.synthetic import (
     score_by_size,
     score_links,
 )
-from poremetrics.validate.calibration import sampling_sd
+from poremetrics.validate.calibration import recorded
 from poremetrics.validate.plan import SKINS, Accuracy, Pair
 
 Row = Mapping[str, object]
 
 MEASURES = ("count", "coverage_pct", "diameter_um_matched", "contrast_matched")
 """Changes followed through perturbations, nulls and power."""
-_JUDGED = tuple(one.name for one in HEADLINE)
-_RECORDED = (*_JUDGED, *(one.name for one in SECONDARY))
-_CONDITIONS = {"relative_blur": "relative_blur_px", "same_skin": "correlation"}
 _VISIBLE_UM = 250.0  # smallest diameter of a visible pore (Flament et al. 2015)
 _MARGIN_MM = 1.0  # pores this close to the frame need not be found
 _OURS = "poremetrics"
@@ -194,29 +190,8 @@ def _true_changes(before: SyntheticSkin, after: SyntheticSkin) -> dict[str, floa
 
 def _said(result: Comparison) -> dict[str, object]:
     """Return what the tool said about the changes of the one region."""
-    row: dict[str, object] = {}
-    table = result.changes[result.changes["region"] == "closeup"]
-    table = table.assign(sampling_sd=sampling_sd(table, default_response(), result.settings.change))
-    # Where no skin was found in common there is no scale either, and names end in _px.
-    table = table.set_index(table["metric"].str.replace("_px", "_um"))
-    for name in _RECORDED:
-        if name not in table.index:
-            continue
-        one = table.loc[[name]].iloc[0]
-        row |= {
-            f"{name}_pct": float(one["change_pct"]),
-            f"{name}_sampling_sd": float(one["sampling_sd"]),
-        }
-        if name in _JUDGED:
-            row |= {
-                f"{name}_low_pct": float(one["ci_low_pct"]),
-                f"{name}_high_pct": float(one["ci_high_pct"]),
-                f"{name}_verdict": str(one["verdict"]),
-            }
-    measured = result.quality.drop_duplicates("check").set_index("check")["value"]
-    row |= {
-        column: float(measured[check]) for check, column in _CONDITIONS.items() if check in measured
-    }
+    changes, quality = result.changes, result.quality
+    row = recorded(changes[changes["region"] == "closeup"], quality)
     failed = result.quality.loc[~result.quality["ok"], "check"]
     row["refused_by"] = ";".join(sorted(set(failed.astype(str))))
     row["n_pores"] = int((result.links["status"] == "matched").sum())

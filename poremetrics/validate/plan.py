@@ -33,6 +33,8 @@ LEVELS_PCT = (5.0, 11.0, 17.0, 30.0)
 """Changes to be found: the smallest that trials call significant are 11 % and 17 %."""
 
 _PAIR_PX_PER_MM = 13.0  # a face 1,800 px wide
+_CALIBRATION_PX_PER_MM = (8.0, 10.0, 13.0, 16.0, 20.0)
+_CALIBRATION_MM = (44.0, 36.0)  # the skin of a cheek: 16 cm²
 _QUICK_NUISANCES = ("blur", "all together")
 _NULL_STRENGTHS = {"gentle": 0.5, "usual": 1.0, "rough": 1.8}
 
@@ -302,6 +304,58 @@ def _powers(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
                     effect=effect,
                     level_pct=level,
                 )
+
+
+def calibration_pairs(seed: int) -> Iterator[Pair]:
+    """Yield the pairs that the package's own figures are made of: unchanged and changed skin.
+
+    Unlike those of :func:`make_plan` they come at every scale that the tool accepts.
+
+    Parameters
+    ----------
+    seed : int
+        Another one than that of a published validation.
+    """
+    seeds = _seeds(seed)
+    for index in range(210):
+        base = _calibration_camera(index)
+        case_seed = next(seeds)
+        rng = np.random.default_rng(case_seed)
+        name = list(_NULL_STRENGTHS)[index % len(_NULL_STRENGTHS)]
+        cameras = [base, _another_camera(rng, base, _NULL_STRENGTHS[name])]
+        if rng.random() < 0.5:
+            cameras.reverse()
+        tone = TONES[index // len(_NULL_STRENGTHS) % len(TONES)]  # not in step with the strength
+        yield Pair(case_seed, "null", name, _skin_of(index), tone, *cameras)
+    for index in range(90):
+        base = _calibration_camera(index)
+        case_seed = next(seeds)
+        level = LEVELS_PCT[1 + index // 30] / 100.0
+        treatments: dict[Effect, Treatment] = {
+            "size": Treatment(diameter_ratio=1.0 - level, spread=0.03),
+            "coverage": Treatment(lost_share=level),
+        }
+        effect: Effect = "size" if index // 15 % 2 else "coverage"
+        after = _another_camera(np.random.default_rng(case_seed), base, _NULL_STRENGTHS["usual"])
+        yield Pair(
+            case_seed,
+            "power",
+            f"−{100.0 * level:g} % {effect}",
+            _skin_of(index),
+            TONES[index % len(TONES)],
+            base,
+            after,
+            treatments[effect],
+            effect=effect,
+            level_pct=100.0 * level,
+        )
+
+
+def _calibration_camera(index: int) -> Camera:
+    """Return a camera; scales take turns."""
+    scale = _CALIBRATION_PX_PER_MM[index % len(_CALIBRATION_PX_PER_MM)]
+    width, height = (round(side * scale) for side in _CALIBRATION_MM)
+    return Camera(width_px=width, height_px=height, px_per_mm=scale)
 
 
 def _hopeless(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:

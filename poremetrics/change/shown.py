@@ -1,0 +1,85 @@
+"""What a pair shows of the conditions that its repeatability depends on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+from poremetrics.change.measures import Sample
+from poremetrics.model import Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Conditions of one region of a pair; the larger, the less two photos of it agree.
+
+    Attributes
+    ----------
+    blur_px : float
+        Difference in focus that had to be matched, in pixels.
+    blur : float
+        Square of the same over the diameter of the smallest visible pore: what a wrong blur
+        does to the size of a pore goes with the squares of both.
+    coarse : float
+        1 over the square of that diameter in pixels, likewise for blur that both photos share.
+    decorrelation : float
+        1 less the texture correlation of the matched skins.
+    lost : float
+        The same over the diameter of the smallest visible pore in pixels: the fewer pixels a pore
+        spans, the more of it is lost with the finest texture.
+    gain : float
+        Absolute natural log of the contrast gain of the skin between pores.
+    """
+
+    blur_px: float
+    blur: float
+    coarse: float
+    decorrelation: float
+    lost: float
+    gain: float
+
+    def figures(self) -> dict[str, float]:
+        """Return every condition by its name."""
+        return asdict(self)
+
+
+def shown_by(sample: Sample, conditions: Conditions) -> Shown:
+    """Return the conditions that a region shows.
+
+    Parameters
+    ----------
+    sample : Sample
+        The region; its scale tells how large a visible pore is in pixels.
+    conditions : Conditions
+        How the two skins differ.
+    """
+    return shown(
+        abs(conditions.relative_blur_px),
+        sample.pore_px,
+        conditions.correlation,
+        abs(math.log(conditions.gain)) if conditions.gain > 0.0 else math.nan,
+    )
+
+
+def shown(blur_px: float, pore_px: float, correlation: float, gain: float) -> Shown:
+    """Return the conditions from the figures of the checks.
+
+    Parameters
+    ----------
+    blur_px : float
+        Difference in focus.
+    pore_px : float
+        Diameter of the smallest visible pore.
+    correlation : float
+        Of the matched skins.
+    gain : float
+        Absolute natural log of the contrast gain.
+    """
+    return Shown(
+        blur_px=blur_px,
+        blur=(blur_px / pore_px) ** 2,
+        coarse=pore_px**-2,
+        decorrelation=1.0 - correlation,
+        lost=(1.0 - correlation) / pore_px,
+        gain=gain,
+    )

@@ -1,0 +1,99 @@
+"""Make the figures that intervals rest on, of the package as it is.
+
+    python -m poremetrics.validate.defaults poremetrics/change --portraits FOLDER
+
+writes ``repeatability.json`` and ``response.json`` into the folder named first. Three kinds of
+pairs are looked at: unchanged rendered skin photographed twice at the scales that faces and
+close-ups come in; rendered skin of known change; and portraits against copies of themselves
+photographed again without touching the skin (:func:`poremetrics.synthetic.reshoot`). Without
+``--portraits`` the last kind is missing. No photo leaves its folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from poremetrics import photo
+from poremetrics.compare import compare
+from poremetrics.errors import PoremetricsError
+from poremetrics.settings import Settings
+from poremetrics.synthetic import Preset, draw_nuisance, reshoot
+from poremetrics.validate.calibration import calibrate, calibrate_response, recorded
+from poremetrics.validate.cases import Row, run_pair
+from poremetrics.validate.plan import Pair, calibration_pairs
+
+_SHOTS: tuple[Preset, ...] = ("usual", "rough", "usual")
+"""How every portrait is photographed again."""
+
+
+def rendered(case: Pair) -> list[Row]:
+    """Return the row of a rendered pair."""
+    return [{**row, "origin": "rendered"} for part in run_pair(case) for row in part.rows]
+
+
+def shot_again(path: Path, seed: int, preset: Preset) -> list[Row]:
+    """Return a row per region of a portrait that was photographed again."""
+    pixels = photo.load(path, Settings().photo).pixels
+    again = reshoot(pixels, draw_nuisance(np.random.default_rng(seed), preset)).pixels
+    try:
+        result = compare(np.asarray(pixels), again)
+    except PoremetricsError:
+        return []
+    quality = result.quality
+    return [
+        {
+            "kind": "null",
+            "origin": "portrait",
+            "strength": preset,
+            **recorded(changes, quality[quality["region"].eq(region)]),
+        }
+        for region, changes in result.changes.groupby("region", sort=False)
+        if region != "all"
+    ]
+
+
+def jobs(seed: int, portraits: Path | None) -> Iterator[Callable[[], list[Row]]]:
+    """Yield what is to be carried out."""
+    for case in calibration_pairs(seed):
+        yield partial(rendered, case)
+    for path in sorted(portraits.glob("*.jpg")) if portraits else ():
+        for shot, preset in enumerate(_SHOTS):
+            yield partial(shot_again, path, seed + shot, preset)
+
+
+def collected(seed: int, portraits: Path | None, workers: int) -> pd.DataFrame:
+    """Return the rows of all pairs, in the order of the jobs."""
+    with ProcessPoolExecutor(workers) as pool:
+        futures = [pool.submit(job) for job in jobs(seed, portraits)]
+        for number, _ in enumerate(as_completed(futures), 1):
+            print(f"\r{number} of {len(futures)} pairs", end="", flush=True)
+    print()
+    return pd.DataFrame([row for future in futures for row in future.result()])
+
+
+def main() -> None:
+    """Read the arguments and write both files."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--portraits", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
+    asked = parser.parse_args()
+    pairs = collected(asked.seed, asked.portraits, asked.workers)
+    for name, found in (
+        ("repeatability", calibrate(pairs)),
+        ("response", calibrate_response(pairs)),
+    ):
+        text = found.model_dump_json(indent=2) + "\n"
+        (asked.folder / f"{name}.json").write_text(text, "utf-8")  # the package's own files
+
+
+if __name__ == "__main__":
+    main()
