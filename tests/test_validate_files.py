@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from closeups import PX_PER_MM, visits
 from validation_runs import quick_validation
 
 from poremetrics.change import (
@@ -22,6 +23,7 @@ from poremetrics.change import (
 )
 from poremetrics.change.repeatability import SIZE
 from poremetrics.cli import main
+from poremetrics.compare import compare
 from poremetrics.errors import UsageError
 from poremetrics.report import write
 from poremetrics.report.validation import contents, write_validation
@@ -83,17 +85,25 @@ def test_calibration_recovers_a_planted_wsd_below_sampling() -> None:
 
 def test_calibration_recovers_what_a_condition_costs() -> None:
     found = calibrate(null_pairs(0.02, per_lost=0.6))
+    names = ("contrast_mean", "contrast_matched")
     # wSD from 0.02 to hypot(0.02, 0.6 * 0.5 / 3) = 0.102; at the good end a small remainder of
     # large squares is sought, so it is known to a tenth or two only.
-    for name in NAMES:
+    for name in names:
         assert found.wsd(name, [WORST]) == pytest.approx(0.102, rel=0.1)
         assert found.wsd(name, [BEST]) == pytest.approx(0.02, rel=0.3)
+
+
+def test_what_a_treatment_moves_widens_no_count_or_size() -> None:
+    # Pores that go take correlation with them: wSD must not grow with the change looked for.
+    found = calibrate(null_pairs(0.02, per_lost=0.6))
+    for name in ("count", "coverage_pct", SIZE):
+        assert found.wsd(name, [WORST]) == found.wsd(name, [BEST])
 
 
 def test_calibration_tells_apart_what_is_taken_over_from_size() -> None:
     found = calibrate(null_pairs(0.02, follows=2.0))
     assert found.wsd("count", [BEST], 0.0) == pytest.approx(0.02, rel=0.2)
-    # hypot(0.02, 2 * 0.02)
+    # Twice 0.02 taken over, 0.02 of its own.
     assert found.wsd("count", [BEST], 2.0) == pytest.approx(0.0447, rel=0.1)
     assert found.wsd(SIZE, [BEST], 1.0) == pytest.approx(0.02, rel=0.1)
 

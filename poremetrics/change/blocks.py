@@ -121,6 +121,7 @@ def draws(block_count: int, draw_count: int, seed: int) -> FloatArray:
     # Numbered draw by draw, all of them are counted in one pass: ten times as fast as multinomials.
     numbered = (taken + block_count * np.arange(draw_count)[:, None]).ravel()
     drawn = np.bincount(numbered, minlength=draw_count * block_count)
-    weights = np.vstack([np.ones(block_count), drawn.reshape(draw_count, block_count)])
+    weights = np.ones((draw_count + 1, block_count))
+    weights[1:] = drawn.reshape(draw_count, block_count)
     weights.setflags(write=False)
     return weights

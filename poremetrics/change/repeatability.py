@@ -15,8 +15,8 @@ from importlib import resources
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from poremetrics.errors import UsageError
 from poremetrics.change.shown import Shown
+from poremetrics.errors import UsageError
 
 FORMAT = 3
 """2: agreement between persons, ``subjects`` and ``icc``. 3: ``conditions``, ``floor`` and
@@ -25,6 +25,8 @@ SIZE = "diameter_um_matched"
 """The measure whose error the counts take over."""
 _LARGEST_WSD = 5.0
 """A standard deviation of e^5 is no repeatability; far larger ones overflow."""
+_LARGEST_SLOPE = 1000.0
+"""Added wSD per unit of a condition; none reaches 1 in a pair that can be compared."""
 RC_FACTOR = 1.96 * math.sqrt(2.0)
 
 
@@ -201,17 +203,15 @@ def parse_repeatability(text: str, name: str = "repeatability file") -> Repeatab
     unknown = sorted(set(found.conditions) - {one.name for one in fields(Shown)})
     if unknown:
         raise UsageError(name, f"conditions.{unknown[0]}: no such condition", "leave it out")
-    groups = {"wsd_log": found.wsd_log} | {
-        f"conditions.{key}.wsd_log": one.wsd_log for key, one in found.conditions.items()
-    }
-    bad = [
-        f"{group}.{key}"
-        for group, values in groups.items()
-        for key, value in values.items()
-        if not 0.0 <= value <= _LARGEST_WSD
-    ]
-    if bad:
-        raise UsageError(name, f"{bad[0]}: must lie from 0 to {_LARGEST_WSD:g}", "correct it")
+    groups = [("wsd_log", found.wsd_log, _LARGEST_WSD)]
+    for key, one in found.conditions.items():
+        groups.append((f"conditions.{key}.wsd_log", one.wsd_log, _LARGEST_SLOPE))
+    for group, values, largest in groups:
+        for key, value in values.items():
+            if not 0.0 <= value <= largest:
+                raise UsageError(
+                    name, f"{group}.{key}: must lie from 0 to {largest:g}", "correct that value"
+                )
     return found
 
 

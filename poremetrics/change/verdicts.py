@@ -215,9 +215,7 @@ def _rows(
                 "after": after[index, 0],
                 "log_ratio": log_ratio if np.isfinite(log_ratio) else math.nan,
                 # Two photos differ by sqrt(2) wSD; sampling and repeatability are independent.
-                "log_sd": math.hypot(sampling[index], math.sqrt(2.0) * wsd)
-                if enough
-                else math.nan,
+                "log_sd": math.hypot(sampling[index], math.sqrt(2.0) * wsd) if enough else math.nan,
                 "rc_pct": 100.0 * math.expm1(RC_FACTOR * wsd),
                 "n_pores": number,
                 "sampling_sd": sampling[index],

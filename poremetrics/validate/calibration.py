@@ -29,6 +29,10 @@ COMMAND = "python -m poremetrics.validate.defaults"
 """What makes the figures of the package."""
 CONDITIONS = ("blur", "coarse", "decorrelation", "lost", "gain")
 """Conditions of a pair that the wSD is fitted to; see :class:`poremetrics.change.shown.Shown`."""
+TREATED = ("decorrelation", "lost")
+"""Those that a treatment moves too: pores that shrink or go take correlation with them. The error
+of counts and sizes must not grow with the very change that is looked for."""
+_OF_PORES = ("count", "density_cm2", "coverage_pct", "diameter_um_median", SIZE)
 FOLLOWED = {
     "relative_blur": "relative_blur_px",
     "same_skin": "correlation",
@@ -79,22 +83,23 @@ def calibrate(pairs: pd.DataFrame) -> Repeatability:
 
     Two photos of a pair differ by sqrt(2) wSD besides sampling. So half of the squared log ratio
     less its sampling variance is wSD^2 on average, and ``wSD^2 = a^2 + (b * condition)^2 + ...``
-    with a term for each of :data:`CONDITIONS`. None is negative, so worse conditions never promise
-    more. The terms of size are fitted first; the other measures are told apart from what they take
-    over from it, each pair by how its own counts follow a shared change. Where more pairs lie far out
-than normal errors allow, the terms of that measure are raised until they do not.
+    with a term for each of :data:`CONDITIONS`, for counts and sizes for those that a treatment
+    leaves alone. None is negative, so worse conditions never promise more. The terms of size are
+    fitted first; the other measures are told apart from what they take over from it, each pair by
+    how its own counts follow a shared change. Where more pairs lie far out than normal errors
+    allow, the terms of that measure are raised until they do not.
 
     Parameters
     ----------
-    pairs : DataFrame
-        Rows of :func:`recorded`; those of kind ``null`` are used, where the tool called them
-        comparable. ``origin``, if there, tells kinds of photos apart: the tail has to hold for
-        each.
+        pairs : DataFrame
+            Rows of :func:`recorded`; those of kind ``null`` are used, where the tool called them
+            comparable. ``origin``, if there, tells kinds of photos apart: the tail has to hold for
+            each.
 
     Returns
     -------
-    Repeatability
-        A measure with fewer than 40 usable pairs keeps the figures that are in the package.
+        Repeatability
+            A measure with fewer than 40 usable pairs keeps the figures that are in the package.
     """
     present = default_repeatability()
     nulls = pairs[pairs["kind"].eq("null")].reset_index(drop=True)
@@ -116,9 +121,9 @@ than normal errors allow, the terms of that measure are raised until they do not
             continue
         follows = _numbers(nulls, f"{name}_follows_size", 0.0) if name != SIZE else 0.0
         known = _numbers(nulls, f"{name}_sampling_sd", 0.0) ** 2 / 2.0 + follows**2 * size_square
-        design = np.column_stack((np.ones(len(nulls)), figures**2))
-        picked = (values[usable] for values in (log_ratio**2 / 2.0, known, design, origin))
-        squares = _safe(*picked)
+        told = [name not in _OF_PORES or one not in TREATED for one in CONDITIONS]
+        design = np.column_stack((np.ones(len(nulls)), figures**2 * told))
+        squares = _safe(log_ratio[usable] ** 2 / 2.0, known[usable], design[usable], origin[usable])
         if name == SIZE:
             size_square = design @ squares
         wsd[name], *added = np.round(np.sqrt(squares), _DIGITS).tolist()
@@ -199,7 +204,7 @@ def _safe(
             if np.mean((square > far * expected)[own]) <= _TAIL:
                 break
         factors.append(factor)
-    return max(factors) * terms
+    return np.asarray(max(factors) * terms, np.float64)
 
 
 def _log_ratio(pairs: pd.DataFrame, measure: str) -> FloatArray:
@@ -242,7 +247,8 @@ def calibrate_response(pairs: pd.DataFrame) -> Response:
         read, true = _log(known, f"{name}_pct"), _log(known, f"{name}_true_pct")
         follows = _numbers(known, f"{name}_follows_size", 0.0)
         repeated = [
-            2.0 * own.wsd(name, [one], each) ** 2 for one, each in zip(pairs_shown, follows, strict=True)
+            2.0 * own.wsd(name, [one], each) ** 2
+            for one, each in zip(pairs_shown, follows, strict=True)
         ]
         noise = np.array(repeated) + _numbers(known, f"{name}_sampling_sd", 0.0) ** 2
         usable = np.isfinite(read) & np.isfinite(true) & np.isfinite(size)
@@ -283,4 +289,5 @@ def _numbers(table: pd.DataFrame, column: str, otherwise: float) -> FloatArray:
     """Return a column as floats, ``otherwise`` where it is absent or not known."""
     if column not in table.columns:
         return np.full(len(table), otherwise)
-    return table[column].astype(np.float64).fillna(otherwise).to_numpy(np.float64)
+    values = table[column].astype(np.float64).fillna(otherwise)
+    return np.asarray(values.to_numpy(np.float64), np.float64)

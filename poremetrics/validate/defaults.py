@@ -1,9 +1,9 @@
 """Make the figures that intervals rest on, of the package as it is.
 
-    python -m poremetrics.validate.defaults poremetrics/change --portraits FOLDER
+    python -m poremetrics.validate.defaults --portraits FOLDER
 
-writes ``repeatability.json`` and ``response.json`` into the folder named first. Three kinds of
-pairs are looked at: unchanged rendered skin photographed twice at the scales that faces and
+writes ``change/repeatability.json`` and ``change/response.json`` of the package anew. Three kinds
+of pairs are looked at: unchanged rendered skin photographed twice at the scales that faces and
 close-ups come in; rendered skin of known change; and portraits against copies of themselves
 photographed again without touching the skin (:func:`poremetrics.synthetic.reshoot`). Without
 ``--portraits`` the last kind is missing. No photo leaves its folder.
@@ -15,6 +15,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -79,9 +80,8 @@ def collected(seed: int, portraits: Path | None, workers: int) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Read the arguments and write both files."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    """Make both files of the package anew."""
+    parser = argparse.ArgumentParser(description="Make the figures that intervals rest on.")
     parser.add_argument("--portraits", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
@@ -92,7 +92,7 @@ def main() -> None:
         ("response", calibrate_response(pairs)),
     ):
         text = found.model_dump_json(indent=2) + "\n"
-        (asked.folder / f"{name}.json").write_text(text, "utf-8")  # the package's own files
+        Path(str(resources.files("poremetrics.change") / f"{name}.json")).write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -326,7 +326,7 @@ def calibration_pairs(seed: int) -> Iterator[Pair]:
         if rng.random() < 0.5:
             cameras.reverse()
         tone = TONES[index // len(_NULL_STRENGTHS) % len(TONES)]  # not in step with the strength
-        yield Pair(case_seed, "null", name, _skin_of(index), tone, *cameras)
+        yield Pair(case_seed, "null", name, _skin_of(index), tone, cameras[0], cameras[1])
     for index in range(90):
         base = _calibration_camera(index)
         case_seed = next(seeds)
