@@ -15,6 +15,7 @@ from poremetrics.pores.match import match_conditions
 from poremetrics.pores.pair import pair
 from poremetrics.pores.tables import (
     Placement,
+    inside,
     join_links,
     join_pores,
     links_table,
@@ -33,6 +34,7 @@ __all__ = [
     "find",
     "flatten",
     "force",
+    "inside",
     "join_links",
     "join_pores",
     "link",

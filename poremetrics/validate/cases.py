@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from poremetrics import pores
 from poremetrics.columns import FLAGS
 from poremetrics.compare import compare, measure
 from poremetrics.errors import PoremetricsError
@@ -207,7 +208,12 @@ def _links(result: Comparison, before: SyntheticSkin, after: SyntheticSkin) -> d
         own = result.pores[result.pores["photo"] == side].set_index("pore_id")
         ids = linked[column].to_numpy(np.int64)
         ends.append(own.loc[ids, ["x_px", "y_px"]].to_numpy(np.float64))
-    precision, recall = score_links(ends[0], ends[1], before.truth, after.truth)
+    # Only the common area is compared: what one photo shows no skin of has no link to be found.
+    aligned = result.alignment.regions[0]
+    corner = np.array([aligned.grid.x0, aligned.grid.y0])
+    at = (before.truth[["x_px", "y_px"]].to_numpy(np.float64) - corner) / aligned.grid.step_px
+    shared = before.truth[pores.inside(aligned.common, at)]
+    precision, recall = score_links(ends[0], ends[1], shared, after.truth)
     return {"link_precision": precision.share, "link_recall": recall.share}
 
 
