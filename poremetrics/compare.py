@@ -315,16 +315,28 @@ def _find_both(
 ) -> tuple[Face, Face]:
     where = _where(options)
     asked = list(options.get("regions") or ())
-    before_face = face.find(before, settings.face, **where, name=names[0])
     if before.sha256 == after.sha256:
-        return before_face, before_face
+        alone = face.find(before, settings.face, **where, name=names[0])
+        return alone, alone
+    # A given scale is that of the before photo: in the after photo it only tells how wide a hair
+    # may be.
+    if not asked:
+        with ThreadPoolExecutor(2) as pool:
+            both = [
+                pool.submit(face.find, one, settings.face, **where, name=name)
+                for one, name in zip((before, after), names, strict=True)
+            ]
+            before_face, after_face = (one.result() for one in both)
+        if after_face.view == before_face.view:
+            return before_face, after_face
+    else:
+        before_face = face.find(before, settings.face, **where, name=names[0])
 
     def carried(landmarks_px: Points | None) -> Mapping[str, Points]:
         return align.carry(before, before_face, after, landmarks_px, asked, settings.align)
 
-    # A given scale is that of the before photo: here it only tells how wide a hair may be. A view
-    # that was found, not given, must hold for both.
-    where |= {"view": before_face.view, "regions": carried}
+    # A view that was found, not given, must hold for both.
+    where |= {"view": before_face.view, "regions": carried if asked else None}
     return before_face, face.find(after, settings.face, **where, name=names[1])
 
 
