@@ -91,7 +91,19 @@ def bilinear(image: npt.NDArray[np.floating], xy: Points) -> npt.NDArray[np.floa
 
 
 def inside(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
-    """Return which of (N, 2) grid positions fall on a true pixel of an (h, w) mask."""
+    """Return which grid positions fall on a true pixel of a mask.
+
+    Parameters
+    ----------
+    mask : (h, w) bool
+    xy : (N, 2) float64
+        Grid positions.
+
+    Returns
+    -------
+    (N,) bool
+        False outside the mask's frame.
+    """
     height, width = mask.shape
     cols = np.rint(xy[:, 0]).astype(np.int64)
     rows = np.rint(xy[:, 1]).astype(np.int64)
