@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from poremetrics.model import Mask, Points, Skin
+from poremetrics.model import Skin
 from poremetrics.pores.candidates import candidates, thin_out
 from poremetrics.pores.dips import Dips, take_out
 from poremetrics.pores.network import Spots
@@ -16,6 +16,7 @@ from poremetrics.pores.noise import autocovariance
 from poremetrics.pores.profile import depth_kept, seen_power, true_width
 from poremetrics.pores.reject import flags_of
 from poremetrics.pores.size import GAUSSIAN, Sight, fit_dips, start_from
+from poremetrics.pores.tables import inside
 from poremetrics.settings.pores import PoresSettings
 
 TINY = 1e-9
@@ -78,17 +79,7 @@ def _sound(skin: Skin, found: Spots, dips: Dips) -> npt.NDArray[np.bool_]:
     near = np.hypot(*(dips.xy - found.xy).T) < 0.75 * found.seen_px
     ok = near & (dips.depth > 0) & np.isfinite(dips.size_err)
     ok &= (dips.seen_px < 3.0 * found.seen_px) & (dips.seen_px > found.seen_px / 3.0)
-    return np.asarray(ok & on_skin(skin.mask, dips.xy), dtype=np.bool_)
-
-
-def on_skin(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
-    """Return which of (N, 2) positions fall on usable skin."""
-    cols, rows = np.rint(xy).astype(np.int64).T
-    h, w = mask.shape
-    valid = (cols >= 0) & (cols < w) & (rows >= 0) & (rows < h)
-    inside = np.zeros(len(xy), dtype=bool)
-    inside[valid] = mask[rows[valid], cols[valid]]
-    return inside
+    return np.asarray(ok & inside(skin.mask, dips.xy), dtype=np.bool_)
 
 
 def share_kept(

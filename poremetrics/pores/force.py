@@ -15,10 +15,11 @@ import pandas as pd
 
 from poremetrics.model import Points, Skin
 from poremetrics.pores.dips import Dips, take_out
-from poremetrics.pores.find import TINY, on_skin, share_kept
+from poremetrics.pores.find import TINY, share_kept
 from poremetrics.pores.noise import autocovariance
 from poremetrics.pores.profile import seen_power, seen_width, true_width
 from poremetrics.pores.size import Freedom, Sight, fit_dips, start_from
+from poremetrics.pores.tables import inside
 from poremetrics.settings.pores import PoresSettings
 
 _ROOTED = Freedom(place=False)
@@ -53,7 +54,7 @@ def force(
     """
     places = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
     aperture = np.asarray(diameter_px, dtype=np.float64)
-    usable = on_skin(skin.mask, places) & (aperture > 0)
+    usable = inside(skin.mask, places) & (aperture > 0)
     columns = ("contrast", "contrast_err", "diameter_px", "diameter_err_px", "snr")
     out = {name: np.full(len(places), np.nan) for name in columns}
     if not usable.any():

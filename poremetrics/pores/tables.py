@@ -96,6 +96,7 @@ def inside(mask: Mask, xy: Points) -> npt.NDArray[np.bool_]:
     Parameters
     ----------
     mask : (h, w) bool
+        The mask.
     xy : (N, 2) float64
         Grid positions.
 
