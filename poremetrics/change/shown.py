@@ -24,9 +24,6 @@ class Shown:
         1 over the square of that diameter in pixels, likewise for blur that both photos share.
     decorrelation : float
         1 less the texture correlation of the matched skins.
-    lost : float
-        The same over the diameter of the smallest visible pore in pixels: the fewer pixels a pore
-        spans, the more of it is lost with the finest texture.
     gain : float
         Absolute natural log of the contrast gain of the skin between pores.
     """
@@ -35,7 +32,6 @@ class Shown:
     blur: float
     coarse: float
     decorrelation: float
-    lost: float
     gain: float
 
     def figures(self) -> dict[str, float]:
@@ -80,6 +76,5 @@ def shown(blur_px: float, pore_px: float, correlation: float, gain: float) -> Sh
         blur=(blur_px / pore_px) ** 2,
         coarse=pore_px**-2,
         decorrelation=1.0 - correlation,
-        lost=(1.0 - correlation) / pore_px,
         gain=gain,
     )

@@ -183,12 +183,12 @@ class PoresSettings(Room):
         source="hairs, freckles and moles of the rendered faces: what is left out gets its reason",
     )
     pore_snr: float = number(
-        2.0,
+        2.5,
         low=1.0,
         high=30.0,
         unit="sigma",
         doc="Smallest fitted depth of a pore, in its standard errors.",
-        source=_PLANTED,
+        source="below it fewer than half of what the network takes for pores of sample faces are any",
     )
     pore_contrast: float = number(
         0.02,

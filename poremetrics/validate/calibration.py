@@ -27,12 +27,10 @@ FLOOR = 0.010
 within 2 to 4 %, and no number of rendered pairs shows that ordinary photos do better."""
 COMMAND = "python -m poremetrics.validate.defaults"
 """What makes the figures of the package."""
-CONDITIONS = ("blur", "coarse", "decorrelation", "lost", "gain")
-"""Conditions of a pair that the wSD is fitted to; see :class:`poremetrics.change.shown.Shown`."""
-TREATED = ("decorrelation", "lost")
-"""Those that a treatment moves too: pores that shrink or go take correlation with them. The error
-of counts and sizes must not grow with the very change that is looked for."""
-_OF_PORES = ("count", "density_cm2", "coverage_pct", "diameter_um_median", SIZE)
+CONDITIONS = ("blur", "coarse", "gain")
+"""Conditions of a pair that the wSD is fitted to; see :class:`poremetrics.change.shown.Shown`. Lost
+texture correlation is none of them: a treatment that changes pores takes correlation with it, and
+no error may grow with the change that is looked for."""
 FOLLOWED = {
     "relative_blur": "relative_blur_px",
     "same_skin": "correlation",
@@ -83,8 +81,7 @@ def calibrate(pairs: pd.DataFrame) -> Repeatability:
 
     Two photos of a pair differ by sqrt(2) wSD besides sampling. So half of the squared log ratio
     less its sampling variance is wSD^2 on average, and ``wSD^2 = a^2 + (b * condition)^2 + ...``
-    with a term for each of :data:`CONDITIONS`, for counts and sizes for those that a treatment
-    leaves alone. None is negative, so worse conditions never promise more. The terms of size are
+    with a term for each of :data:`CONDITIONS`. None is negative, so worse conditions never promise more. The terms of size are
     fitted first; the other measures are told apart from what they take over from it, each pair by
     how its own counts follow a shared change. Where more pairs lie far out than normal errors
     allow, the terms of that measure are raised until they do not.
@@ -121,8 +118,7 @@ def calibrate(pairs: pd.DataFrame) -> Repeatability:
             continue
         follows = _numbers(nulls, f"{name}_follows_size", 0.0) if name != SIZE else 0.0
         known = _numbers(nulls, f"{name}_sampling_sd", 0.0) ** 2 / 2.0 + follows**2 * size_square
-        told = [name not in _OF_PORES or one not in TREATED for one in CONDITIONS]
-        design = np.column_stack((np.ones(len(nulls)), figures**2 * told))
+        design = np.column_stack((np.ones(len(nulls)), figures**2))
         squares = _safe(log_ratio[usable] ** 2 / 2.0, known[usable], design[usable], origin[usable])
         if name == SIZE:
             size_square = design @ squares
