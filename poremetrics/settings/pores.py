@@ -188,7 +188,7 @@ class PoresSettings(Room):
         high=30.0,
         unit="sigma",
         doc="Smallest fitted depth of a pore, in its standard errors.",
-        source="below it fewer than half of what the network takes for pores of sample faces are any",
+        source="below it the network is wrong of the sample faces more often than right",
     )
     pore_contrast: float = number(
         0.02,

@@ -81,10 +81,10 @@ def calibrate(pairs: pd.DataFrame) -> Repeatability:
 
     Two photos of a pair differ by sqrt(2) wSD besides sampling. So half of the squared log ratio
     less its sampling variance is wSD^2 on average, and ``wSD^2 = a^2 + (b * condition)^2 + ...``
-    with a term for each of :data:`CONDITIONS`. None is negative, so worse conditions never promise more. The terms of size are
-    fitted first; the other measures are told apart from what they take over from it, each pair by
-    how its own counts follow a shared change. Where more pairs lie far out than normal errors
-    allow, the terms of that measure are raised until they do not.
+    with a term for each of :data:`CONDITIONS`. None is negative, so worse conditions never promise
+    more. The terms of size are fitted first; the other measures are told apart from what they take
+    over from it, each pair by how its own counts follow a shared change. Where more pairs lie far
+    out than normal errors allow, the terms of that measure are raised until they do not.
 
     Parameters
     ----------
