@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -65,6 +65,66 @@ def publish(target: Path, files: Mapping[str, bytes], *, marker: str = MARKER) -
             _move(fresh, target, stage)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def set_aside(target: Path) -> Path:
+    """Return where `swap` puts what was in the target's place.
+
+    Parameters
+    ----------
+    target : Path
+        The folder.
+    """
+    place = target.resolve()
+    return place.with_name(f".{place.name}{_REPLACED}")
+
+
+def swap(fresh: Path, target: Path) -> bool:
+    """Put a folder in the place of another in one step; the other is then the one set aside.
+
+    Parameters
+    ----------
+    fresh : Path
+        Folder on the same disk; it gets the mode of the other.
+    target : Path
+        Folder whose place it takes.
+
+    Returns
+    -------
+    bool
+        False, and everything as it was, where the system or the place does not allow it.
+    """
+    place, aside = target.resolve(), set_aside(target)
+    if place == Path.cwd() or any(map(os.path.ismount, place.iterdir())):
+        return False
+    shutil.copystat(place, fresh)
+    new, old = fresh.stat(), place.stat()
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        return False
+    try:
+        fresh.rename(aside)  # a folder cannot change places with one it lies in
+    except OSError:
+        return False
+    if not _exchange(aside, place):
+        aside.rename(fresh)
+        return False
+    synced(place.parent)
+    return True
+
+
+@contextmanager
+def held(target: Path) -> Iterator[None]:
+    """Hold a folder for this run, unless nothing can be made beside it: a lock or one set aside.
+
+    Raises
+    ------
+    UsageError
+        Another run holds it.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            stack.enter_context(_locked(target.resolve()))
+        yield
 
 
 def write_text(path: Path, text: str) -> None:
@@ -159,7 +219,7 @@ def _check_target(target: Path, marker: str) -> None:
     if not target.is_dir() or target.is_symlink():
         raise UsageError(target.name, "is not a folder", "name a new folder for the result")
     names = {entry.name for entry in target.iterdir()} - _LITTER
-    if target.resolve() == Path.cwd() or target.is_mount():
+    if target.resolve() == Path.cwd() or os.path.ismount(target):
         raise UsageError(
             target.name or "output folder",
             "cannot be replaced while it is in use as a place",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +22,16 @@ from pyarrow import csv
 from poremetrics.errors import UsageError
 from poremetrics.model import Provenance
 from poremetrics.report.blocks import Report
-from poremetrics.report.folder import TOOL, check_place, synced, told, uninterrupted
+from poremetrics.report.folder import (
+    TOOL,
+    check_place,
+    held,
+    set_aside,
+    swap,
+    synced,
+    told,
+    uninterrupted,
+)
 from poremetrics.report.html import html_bytes
 from poremetrics.report.pdf import pdf_bytes
 from poremetrics.report.record import json_bytes, utc
@@ -47,6 +57,8 @@ FORMAT = 1
 def check_study_folder(target: Path) -> None:
     """Refuse a folder whose files are not a study's; finish what a killed run was moving.
 
+    To be called before the store inside is used: a killed run may have left it beside the folder.
+
     Raises
     ------
     UsageError
@@ -58,7 +70,16 @@ def check_study_folder(target: Path) -> None:
         check_place(target)
         if not target.exists():
             return
-        _finish(target)
+        aside = set_aside(target)
+        if aside.exists() or (target / _READY).exists():
+            with held(target), uninterrupted():
+                _finish(target)
+        if aside.exists():
+            raise UsageError(
+                aside.name,
+                "holds files of yours that came to be in the study's folder too",
+                "move them elsewhere",
+            )
         foreign = sorted({entry.name for entry in target.iterdir()} - _OWN - _own_names(target))
     if foreign:
         raise UsageError(
@@ -79,8 +100,9 @@ def write_study(
 
     Every table as CSV and as Parquet, ``report.html`` on the whole study, ``person_0001.html`` and
     so on, ``methods.md``, and ``study.json`` with settings, versions and the SHA-256 of every
-    file. All files are written aside first and then moved; a run killed between two moves is
-    finished by the next one.
+    file. All files are written aside first; then their folder takes the place of the study's in
+    one step, and the store comes over. A run killed in between is finished by the next one. Where
+    folders cannot be swapped the files are moved one by one.
 
     Parameters
     ----------
@@ -99,7 +121,7 @@ def write_study(
         The folder is not a study's, or the disk refuses.
     """
     check_study_folder(target)
-    with told(target):
+    with told(target), held(target):
         target.mkdir(parents=True, exist_ok=True)
         fresh = target / _FRESH
         shutil.rmtree(fresh, ignore_errors=True)
@@ -110,7 +132,7 @@ def write_study(
             names = sorted(path.name for path in fresh.iterdir())
             document = _document(result, {name: _sha256(fresh / name) for name in names})
             (fresh / MARKER).write_bytes(json_bytes(document))
-            for path in fresh.iterdir():
+            for path in (*fresh.iterdir(), fresh):
                 synced(path)
             with uninterrupted():
                 fresh.rename(target / _READY)
@@ -132,13 +154,18 @@ def _own_names(target: Path) -> set[str]:
 
 
 def _finish(target: Path) -> None:
-    """Move finished files into place; the marker last, since it vouches for the others.
+    """Put a finished result in place, as a whole where the system can.
 
-    Files of the earlier run that this one did not write again go away before the marker that knew
-    them; later they would pass for the user's own.
+    Else its files are moved, the marker last, since it vouches for the others. Files of the earlier
+    run that this one did not write again go away before the marker that knew them; later they
+    would pass for the user's own.
     """
+    _bring_back(target)
     ready = target / _READY
     if not ready.is_dir():
+        return
+    if swap(ready, target):
+        _bring_back(target)
         return
     stale = _own_names(target) - _own_names(ready)
     for path in sorted(ready.iterdir(), key=lambda path: path.name == MARKER):
@@ -149,6 +176,33 @@ def _finish(target: Path) -> None:
         path.replace(target / path.name)
     ready.rmdir()
     synced(target)
+
+
+def _bring_back(target: Path) -> None:
+    """Return the store and the user's files from the folder set aside; drop the result there.
+
+    It is the earlier result, or one whose run was killed before the swap: all of that is its own.
+    """
+    aside = set_aside(target)
+    if not aside.is_dir():
+        return
+    if (target / STORE).is_dir():  # made anew meanwhile; pairs of the same name are the same
+        for pair in aside.glob(f"{STORE}/*/*.pair"):
+            place = target / pair.relative_to(aside)
+            place.parent.mkdir(exist_ok=True)
+            pair.replace(place)
+        left = (path for path in (aside / STORE).rglob("*") if path.is_file())
+        if all(path.name == ".lock" or path.suffix == ".partial" for path in left):
+            shutil.rmtree(aside / STORE, ignore_errors=True)
+    own = _own_names(aside) | _OWN - {STORE}
+    for path in sorted(aside.iterdir(), key=lambda path: path.name == MARKER):
+        if path.name in own and not path.is_dir():
+            path.unlink()
+        elif not os.path.lexists(target / path.name):
+            path.rename(target / path.name)
+    synced(target)
+    with suppress(OSError):  # what is in both places stays, and is told
+        aside.rmdir()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
