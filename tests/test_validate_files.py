@@ -45,6 +45,7 @@ def null_pairs(
     sampling: float = 0.0,
     follows: float = 0.0,
     per_lost: float = 0.0,
+    per_gain: float = 0.0,
 ) -> pd.DataFrame:
     """Pairs of unchanged skin whose measures differ by what is planted.
 
@@ -52,9 +53,15 @@ def null_pairs(
     """
     rng = np.random.default_rng(4)
     correlation = rng.uniform(0.5, 1.0, number)
-    variance = wsd**2 + (per_lost * (1 - correlation) / PORE_PX) ** 2
+    gain = rng.uniform(0.0, MOST_GAIN, number)
+    variance = wsd**2 + (per_lost * (1 - correlation)) ** 2 + (per_gain * gain) ** 2
     size = rng.normal(0.0, np.sqrt(2.0 * variance))
-    columns: dict[str, object] = {"kind": "null", "correlation": correlation, "pore_px": PORE_PX}
+    columns: dict[str, object] = {
+        "kind": "null",
+        "correlation": correlation,
+        "gain_log": gain,
+        "pore_px": PORE_PX,
+    }
     for name in NAMES:
         own = rng.normal(0.0, np.sqrt(2.0 * variance)) + follows * size
         log_ratio = size if name == SIZE else own
@@ -68,8 +75,8 @@ def null_pairs(
     return pd.DataFrame(columns)
 
 
-PORE_PX = 3.0
-WORST, BEST = (shown(0.0, PORE_PX, correlation, 0.0) for correlation in (0.5, 1.0))
+PORE_PX, MOST_GAIN = 3.0, 0.2
+WORST, BEST = (shown(0.0, PORE_PX, 1.0, gain) for gain in (MOST_GAIN, 0.0))
 
 
 def test_calibration_recovers_a_planted_wsd_below_sampling() -> None:
@@ -84,20 +91,20 @@ def test_calibration_recovers_a_planted_wsd_below_sampling() -> None:
 
 
 def test_calibration_recovers_what_a_condition_costs() -> None:
-    found = calibrate(null_pairs(0.02, per_lost=0.6))
-    names = ("contrast_mean", "contrast_matched")
-    # wSD from 0.02 to hypot(0.02, 0.6 * 0.5 / 3) = 0.102; at the good end a small remainder of
+    found = calibrate(null_pairs(0.02, per_gain=0.5))
+    # wSD from 0.02 to hypot(0.02, 0.5 * 0.2) = 0.102; at the good end a small remainder of
     # large squares is sought, so it is known to a tenth or two only.
-    for name in names:
+    for name in NAMES:
         assert found.wsd(name, [WORST]) == pytest.approx(0.102, rel=0.1)
         assert found.wsd(name, [BEST]) == pytest.approx(0.02, rel=0.3)
 
 
-def test_what_a_treatment_moves_widens_no_count_or_size() -> None:
-    # Pores that go take correlation with them: wSD must not grow with the change looked for.
-    found = calibrate(null_pairs(0.02, per_lost=0.6))
-    for name in ("count", "coverage_pct", SIZE):
-        assert found.wsd(name, [WORST]) == found.wsd(name, [BEST])
+def test_what_a_treatment_takes_along_widens_nothing() -> None:
+    # Pores that go take correlation with them: no wSD may grow with the change looked for.
+    found = calibrate(null_pairs(0.02, per_lost=0.2))
+    alike, unlike = (shown(0.0, PORE_PX, correlation, 0.0) for correlation in (1.0, 0.5))
+    for name in NAMES:
+        assert found.wsd(name, [unlike]) == found.wsd(name, [alike])
 
 
 def test_calibration_tells_apart_what_is_taken_over_from_size() -> None:
