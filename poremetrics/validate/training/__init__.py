@@ -1,6 +1,6 @@
 """Make the weights of the network that tells pores from other dark spots.
 
-    python sample_images/make --base FOLDER --training 24 --out FACES
+    python sample_images/make --base FOLDER --training 22 --out FACES
     python -m poremetrics.validate.training FACES > poremetrics/pores/weights/pores.onnx
 
 The first command renders people who are not among the samples, the second shows the network crops
