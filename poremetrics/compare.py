@@ -33,7 +33,6 @@ from poremetrics.model import (
     Points,
     Region,
     RegionAlignment,
-    Scale,
 )
 from poremetrics.provenance import provenance
 from poremetrics.settings import Settings
@@ -352,7 +351,7 @@ def _compare_region(
     before_rgb = align.sample_before(before, aligned.grid)
     after_rgb = align.sample_after(after, aligned)
     before_skin, after_skin = (
-        pores.flatten(rgb, skin, settings.pores, px_per_mm=_px_per_mm(scale, aligned.grid.step_px))
+        pores.flatten(rgb, skin, settings.pores)
         for rgb, skin in ((before_rgb, aligned.before_skin), (after_rgb, aligned.after_skin))
     )
     matched_before, matched_after, conditions = pores.match_conditions(
@@ -413,16 +412,12 @@ def _compare_region(
     )
 
 
-def _px_per_mm(scale: Scale | None, step_px: float = 1.0) -> float | None:
-    return None if scale is None else 1.0 / (scale.mm_per_px * step_px)
-
-
 def _measure_region(
     taken: Photo, found: Face, region: Region, settings: Settings
 ) -> tuple[change.Sample, pd.DataFrame, pd.DataFrame]:
     grid = Grid.of_box(region.box)
     rgb = align.sample_before(taken, grid)
-    skin = pores.flatten(rgb, region.skin, settings.pores, px_per_mm=_px_per_mm(region.scale))
+    skin = pores.flatten(rgb, region.skin, settings.pores)
     on_grid = pores.find(skin, settings.pores)
     placed = pores.place_on_grid_photo(grid, pores.positions(on_grid))
     table = pores.pores_table(

@@ -10,6 +10,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from poremetrics.columns import FLAGS
+from poremetrics.photo import to_linear
 from poremetrics.pores import find, flatten
 from poremetrics.pores.blur import point_spread_px
 from poremetrics.pores.candidates import thin_out
@@ -22,6 +23,14 @@ from poremetrics.pores.profile import (
     true_width,
 )
 from poremetrics.settings.pores import PoresSettings
+from poremetrics.synthetic import (
+    CLEAR_PORES,
+    FAINT_PORES,
+    Camera,
+    Recipe,
+    make_skin,
+    photograph,
+)
 
 SETTINGS = PoresSettings()
 BLUR_PX = 0.9
@@ -333,18 +342,37 @@ def test_true_width_undoes_seen_width():
     assert seen_power(np.array([2.2, 30.0]), 0.9, 4.0) == pytest.approx([2.0, 4.0], abs=0.3)
 
 
-def test_blur_is_measured_in_order():
-    spreads = []
-    for blur in (0.7, 1.1, 1.6):
-        skin = flatten(
-            draw(seed=6, blur=blur, noise=0.003, diameter=(2.0, 6.0)).linear,
-            np.ones((360, 360), bool),
-            SETTINGS,
-        )
-        spreads.append(skin.blur_px)
-    assert spreads == sorted(spreads)
+@pytest.mark.parametrize("px_per_mm", [10.0, 18.0])
+@pytest.mark.parametrize("recipe", [CLEAR_PORES, FAINT_PORES], ids=["clear", "faint"])
+def test_blur_is_measured_on_bare_skin(recipe: Recipe, px_per_mm: float) -> None:
+    true = np.array([0.7, 1.0, 1.4])
+    wide, high = 480, 400
+    skin = make_skin(
+        np.random.default_rng(6),
+        replace(
+            recipe,
+            width_mm=wide / px_per_mm,
+            height_mm=high / px_per_mm,
+            grain_px_per_mm=px_per_mm,
+        ),
+    )
+    measured = []
+    for blur in true:
+        camera = Camera(width_px=wide, height_px=high, px_per_mm=px_per_mm, blur_px=float(blur))
+        picture = photograph(skin, camera, np.random.default_rng(7)).picture
+        whole = np.ones(picture.shape[:2], bool)
+        measured.append(flatten(to_linear(picture), whole, SETTINGS).blur_px)
+    assert measured == sorted(measured)
+    # Twice the spread of what bare skin adds (see the setting): 0.6 px² makes a pore of 5 px, whose
+    # width is sqrt(5² + 5.5 blur²), 7 % wrong at most.
+    assert np.square(measured) == pytest.approx(true**2, abs=0.6)
+
+
+def test_skin_too_small_has_the_usual_blur() -> None:
+    few = np.full((20, 20), 0.01, np.float32)
     nothing = np.full((20, 20, 3), 0.4, np.float32)
-    assert point_spread_px(nothing, np.ones((20, 20), bool), SETTINGS) > 0
+    measured = point_spread_px(nothing, few, few, np.ones((20, 20), bool), SETTINGS)
+    assert measured == SETTINGS.usual_blur_px
 
 
 # --- flags ---------------------------------------------------------------------------------

@@ -18,9 +18,7 @@ from poremetrics.settings.pores import PoresSettings
 _LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
 
 
-def flatten(
-    linear_rgb: FloatImage, mask: Mask, settings: PoresSettings, *, px_per_mm: float | None = None
-) -> Skin:
+def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin:
     """Take shading out of a patch of skin.
 
     Parameters
@@ -30,8 +28,6 @@ def flatten(
     mask : (h, w) bool
         Usable skin.
     settings : PoresSettings
-    px_per_mm : float, optional
-        Scale of these pixels, for the point spread.
 
     Returns
     -------
@@ -46,6 +42,7 @@ def flatten(
     log_luminance = np.log(np.maximum(luminance, floor)).astype(np.float32)
     logs = np.log(np.maximum(linear, floor / 4))
     darkening = _flattened(log_luminance, inside, settings)
+    noise = local_noise(darkening, inside, settings.noise_tile_px)
     weight = inside.astype(np.float32)
     chroma = [
         np.where(inside, ratio - local_level(ratio, weight, settings.background_sigma_px), 0.0)
@@ -54,10 +51,10 @@ def flatten(
     return Skin(
         darkening=darkening,
         mask=inside,
-        noise=local_noise(darkening, inside, settings.noise_tile_px),
+        noise=noise,
         redness=chroma[0].astype(np.float32),
         brownness=chroma[1].astype(np.float32),
-        blur_px=point_spread_px(linear, inside, settings, px_per_mm),
+        blur_px=point_spread_px(linear, darkening, noise, inside, settings),
     )
 
 

@@ -52,29 +52,29 @@ class PoresSettings(Room):
         doc="Error of a measured point spread that no amount of skin takes away.",
         source="synthetic skin of 9 to 24 px/mm: the skin's own roll-off varies",
     )
+    bare_sigma: float = number(
+        2.0,
+        low=1.0,
+        high=10.0,
+        unit="noise sd",
+        doc="Darker or lighter than this, smoothed, is no bare skin: it does not tell the blur.",
+        source="pores 4 px wide left in the spectrum pass for 1 px of blur",
+    )
+    bare_smooth_px: float = number(
+        1.2,
+        low=0.3,
+        high=5.0,
+        unit="px",
+        doc="Gaussian under which marks are looked for to leave them out.",
+        source="a third of the smallest pore that is measured",
+    )
     skin_rolloff_px2: float = number(
-        1.3,
+        0.2,
         low=0.0,
         high=10.0,
         unit="px²",
-        doc="Most that the skin's own smoothness adds to the squared point spread of its spectrum.",
-        source="synthetic skin of 14 to 30 px/mm, 0.7 to 1.2 px of blur, JPEG 85 to 95: 0.9 to 2.0",
-    )
-    skin_rolloff_from_px_per_mm: float = number(
-        5.0,
-        low=0.0,
-        high=50.0,
-        unit="px/mm",
-        doc="Pixels coarser than this show none of it.",
-        source="synthetic skin of 8 to 13 px/mm: 0.3, 0.6, 0.85, 1.2 px² at 8, 9, 10, 13 px/mm",
-    )
-    skin_rolloff_rise_px2_mm: float = number(
-        0.15,
-        low=0.0,
-        high=5.0,
-        unit="px² mm/px",
-        doc="By this much it rises for every px/mm beyond that.",
-        source="the same",
+        doc="What the smoothness of bare skin adds to the squared point spread of its spectrum.",
+        source="synthetic skin of 8 to 28 px/mm, 0.7 to 1.2 px of blur: mean 0.1, sd 0.3",
     )
     smallest_blur_px: float = number(
         0.6,
