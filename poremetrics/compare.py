@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, TypedDict, TypeVar, Unpack
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -45,6 +47,9 @@ AskedView = Literal["auto", "face", "closeup"]
 
 Progress = Callable[[str, float], None]
 """Told the stage that begins and the share of the work done, 0..1."""
+
+_Part = TypeVar("_Part")
+_Done = TypeVar("_Done")
 
 
 class Options(TypedDict, total=False):
@@ -153,15 +158,13 @@ def compare(
     tell("aligning the photos", 0.35)
     alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
     tell("measuring pores in both photos", 0.5)
-    with _one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        compared = list(
-            pool.map(
-                lambda region: _compare_region(
-                    before_photo, before_face, after_photo, after_face, region, settings
-                ),
-                alignment.regions,
-            )
-        )
+    compared = _shared_out(
+        lambda region: _compare_region(
+            before_photo, before_face, after_photo, after_face, region, settings
+        ),
+        alignment.regions,
+        [region.common.size for region in alignment.regions],
+    )
     tell("judging the change", 0.85)
     quality = _quality(
         before_photo,
@@ -236,10 +239,11 @@ def measure(source: Source, **options: Unpack[Options]) -> Measurement:
     tell("finding the skin", 0.3)
     found = face.find(taken, settings.face, **_where(options), name=_name(source, "photo"))
     tell("measuring pores", 0.5)
-    with _one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        measured = list(
-            pool.map(lambda region: _measure_region(taken, found, region, settings), found.regions)
-        )
+    measured = _shared_out(
+        lambda region: _measure_region(taken, found, region, settings),
+        found.regions,
+        [region.skin.size for region in found.regions],
+    )
     tell("done", 1.0)
     return Measurement(
         photo=taken,
@@ -273,6 +277,32 @@ def check(before: Source, after: Source, **options: Unpack[Options]) -> pd.DataF
 def _one_blas_thread() -> threadpool_limits:
     """Hold linear algebra to one thread: sums in one order, whatever the machine."""
     return threadpool_limits(limits=1, user_api="blas")
+
+
+@contextmanager
+def _opencv_threads(count: int) -> Iterator[None]:
+    """Hold OpenCV to some threads, where the cores have other work already."""
+    usual = cv2.getNumThreads()
+    cv2.setNumThreads(min(count, usual))
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(usual)
+
+
+def _shared_out(
+    work: Callable[[_Part], _Done], parts: Sequence[_Part], sizes: Sequence[int]
+) -> list[_Done]:
+    """Do the work of every part, the cores taking one after the other, the largest first."""
+    cores = os.cpu_count() or 1
+    largest_first = sorted(range(len(parts)), key=lambda at: -sizes[at])
+    with (
+        _one_blas_thread(),
+        _opencv_threads(max(1, cores // max(1, len(parts)))),
+        ThreadPoolExecutor(cores) as pool,
+    ):
+        begun = {at: pool.submit(work, parts[at]) for at in largest_first}
+        return [begun[at].result() for at in range(len(parts))]
 
 
 def _silent(stage: str, share: float) -> None:

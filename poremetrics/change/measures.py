@@ -7,6 +7,7 @@ draw, row 0 being the sample itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -186,15 +187,27 @@ def weighted_median(
     if values.size == 0:
         return np.full(weights.shape[0], np.nan)
     order = np.argsort(values, kind="stable")
-    # Draws side by side in a row: sums over the values then run over whole rows.
-    times = weights.T.astype(np.int32, order="C")[blocks[order]]
-    passed = np.cumsum(times, axis=0, dtype=np.int32)
-    total = passed[-1]
-    lower = (passed < (total + 1) // 2).sum(axis=0)
-    upper = (passed <= total // 2).sum(axis=0)
-    ordered, last = values[order], values.size - 1
+    ordered, block = values[order], blocks[order]
+    # Counted in runs of values first: only the run with the median is then gone through.
+    length = math.isqrt(values.size - 1) + 1
+    run = np.arange(values.size) // length
+    kinds = np.zeros((weights.shape[1], int(run[-1]) + 1))
+    np.add.at(kinds, (block, run), 1.0)
+    taken = weights @ kinds
+    passed = np.cumsum(taken, axis=1)
+    total, draw = passed[:, -1], np.arange(len(weights))
+
+    def at_rank(rank: FloatArray) -> FloatArray:
+        """Return the value by which that many have been passed."""
+        found = np.minimum((passed < rank[:, None]).sum(axis=1), run[-1])
+        member = np.minimum(found[:, None] * length + np.arange(length), values.size - 1)
+        left = rank - (passed - taken)[draw, found]
+        inside = np.cumsum(weights[draw[:, None], block[member]], axis=1)
+        step = np.minimum((inside < left[:, None]).sum(axis=1), length - 1)
+        return np.asarray(ordered[member[draw, step]], dtype=np.float64)
+
     # Mean of the lower and the upper median, as for an unweighted sample of even size.
-    middle = (ordered[np.minimum(lower, last)] + ordered[np.minimum(upper, last)]) / 2.0
+    middle = (at_rank((total + 1.0) // 2.0) + at_rank(total // 2.0 + 1.0)) / 2.0
     return np.where(total > 0, middle, np.nan)
 
 

@@ -66,8 +66,10 @@ class Dips:
         return Dips(**{name: getattr(self, name)[rows] for name in self.__slots__})
 
 
-def basis(patches: Patches, theta: Parameters, *, gaussian: bool, linear: bool = False) -> Floats:
-    """Return the functions that a pit and all its derivatives are made of.
+def basis(
+    patches: Patches, theta: Parameters, root: Floats, out: Floats, *, gaussian: bool
+) -> None:
+    """Work out the functions that a pit and all its derivatives are made of, times ``root``.
 
     Parameters
     ----------
@@ -75,23 +77,18 @@ def basis(patches: Patches, theta: Parameters, *, gaussian: bool, linear: bool =
         N patches of n pixels.
     theta : (N, 8) float64
         Parameters of the pits.
+    root : (N, n) float32
+        Roots of the weights of the pixels.
+    out : (N, 2, 7 or 8, n) float32
+        Filled with profile, 1, and the steepness s times u, v, u², v², u v; last the derivative of
+        the profile by the logarithm of the exponent. Of two only the first two, whose shares are
+        depth and skin level.
     gaussian : bool
-        All exponents are 2: the last function, for the exponent, is left out.
-    linear : bool
-        Only the first two functions, whose shares are depth and skin level.
-
-    Returns
-    -------
-    (N, 2, 7 or 8, n) float32
-        Profile, 1, and the steepness s times u, v, u², v², u v; last the derivative of the
-        profile by the logarithm of the exponent.
+        All exponents are 2: there is no last function, for the exponent.
     """
     t = theta.astype(np.float32)
     u = patches.dx - t[:, X, None]
     v = patches.dy - t[:, Y, None]
-    count = 2 if linear else 7 if gaussian else 8
-    out = np.empty((len(t), count, u.shape[1]), dtype=np.float32)
-    out[:, 1] = 1.0
     mxx, myy, mxy = _metric(t)
     # The quadratic form (mxx u + 2 mxy v) u + myy v v, in place.
     q = mxx * u
@@ -101,31 +98,36 @@ def basis(patches: Patches, theta: Parameters, *, gaussian: bool, linear: bool =
     np.multiply(v, v, out=along)
     along *= myy
     q += along
+    out[:, 1] = root
+    profile, linear = out[:, 0], out.shape[1] == 2
     if gaussian:
         q *= np.float32(-LN2)
-        np.exp(q, out=out[:, 0])
+        np.exp(q, out=profile)
+        profile *= root
         if linear:
-            return out
-        steep = out[:, 0] * np.float32(LN2)
+            return
+        steep = profile * np.float32(LN2)
     else:
         np.maximum(q, np.float32(_SMALLEST_Q), out=q)
         half_power = np.float32(0.5) * np.exp(t[:, POWER, None])
-        log_q = np.log(q)
-        fall = np.exp(half_power * log_q) * np.float32(LN2)
-        np.exp(-fall, out=out[:, 0])
+        log_q = np.log(q, out=along)
+        fall = half_power * log_q
+        np.exp(fall, out=fall)
+        fall *= np.float32(-LN2)
+        np.exp(fall, out=profile)
+        profile *= root
         if linear:
-            return out
+            return
         fall *= half_power
-        fall *= out[:, 0]
-        np.multiply(fall, -log_q, out=out[:, 7])
-        steep = fall
-        steep /= q
+        fall *= profile
+        np.multiply(fall, log_q, out=out[:, 7])
+        np.negative(fall, out=fall)
+        steep = np.divide(fall, q, out=fall)
     np.multiply(steep, u, out=out[:, 2])
     np.multiply(steep, v, out=out[:, 3])
     np.multiply(out[:, 2], u, out=out[:, 4])
     np.multiply(out[:, 3], v, out=out[:, 5])
     np.multiply(out[:, 2], v, out=out[:, 6])
-    return out
 
 
 def mixing(theta: Parameters, *, gaussian: bool) -> npt.NDArray[np.float64]:

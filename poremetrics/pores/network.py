@@ -95,13 +95,13 @@ def _at_scale(skin: Skin, factor: int, settings: PoresSettings) -> Spots:
     """Return the spots that the network sees on skin made smaller by ``factor``."""
     side = _STRIDE * factor
     layers, top, left = _padded(skin, side)
-    if min(layers.shape[:2]) < factor * _LEAST_SIDE_PX and factor > 1:
+    if min(layers.shape[1:]) < factor * _LEAST_SIDE_PX and factor > 1:
         return Spots(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
     if factor > 1:
-        size = layers.shape[1] // factor, layers.shape[0] // factor
-        small = cv2.resize(layers, size, interpolation=cv2.INTER_AREA)
+        size = layers.shape[2] // factor, layers.shape[1] // factor
+        small = [cv2.resize(layer, size, interpolation=cv2.INTER_AREA) for layer in layers]
         layers = np.asarray(small, dtype=np.float32)
-    answer = NET.run(network_input(*(layers[..., k] for k in range(4)))[None])[0][0]
+    answer = NET.run(network_input(*layers)[None])[0][0]
     logit = answer[0]
     limit = np.log(settings.candidate_probability / (1.0 - settings.candidate_probability))
     peak = (logit >= cv2.dilate(logit, np.ones((3, 3), np.uint8))) & (logit > limit)
@@ -124,11 +124,12 @@ def _padded(skin: Skin, side: int) -> tuple[FloatImage, int, int]:
     h, w = skin.mask.shape
     down, across = -h % side, -w % side
     top, left = down // 2, across // 2
-    layers = np.dstack([skin.darkening, skin.mask.astype(np.float32), skin.redness, skin.brownness])
-    padded = cv2.copyMakeBorder(
-        layers, top, down - top, left, across - left, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)
-    )
-    return np.asarray(padded, dtype=np.float32), top, left
+    padded = np.zeros((4, h + down, w + across), dtype=np.float32)
+    for layer, own in zip(
+        padded, (skin.darkening, skin.mask, skin.redness, skin.brownness), strict=True
+    ):
+        layer[top : top + h, left : left + w] = own
+    return padded, top, left
 
 
 def network_input(

@@ -40,9 +40,13 @@ _LARGEST_STEP = np.array([np.inf, np.inf, 0.5, 0.5, 0.3, 0.4, 0.4, 0.2])
 _DAMPING = 1e-3
 _TINY = 1e-12
 _LARGEST_MATRIX_HALF = 13  # beyond, the matrix of lags outgrows the cache: Fourier instead
-_LOG_SIZE = (float(np.log(0.8)), float(np.log(100.0)))  # of diameters in px
-_LOG_POWER = (0.0, float(np.log(8.0)))
 _LARGEST_SHEAR = 3.0
+_LIMITS = {
+    SIZE: (float(np.log(0.8)), float(np.log(100.0))),  # of diameters in px
+    SHEAR_PLUS: (-_LARGEST_SHEAR, _LARGEST_SHEAR),
+    SHEAR_CROSS: (-_LARGEST_SHEAR, _LARGEST_SHEAR),
+    POWER: (0.0, float(np.log(8.0))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +148,10 @@ def fit_dips(
         window = np.exp(np.float32(-0.5) * (patches.dx**2 + patches.dy**2) / width**2)
         weight = window * patches.read_mask(sight.mask)
         noise = np.maximum(_at(sight.noise, part.xy), 1e-6)
-        problem = _Problem(patches, values, weight, noise, _parameters(part), settings, freedom)
-        theta[members] = problem.solve(iterations)
+        problem = _Problem(
+            patches, values, weight, noise, _parameters(part), settings, freedom, iterations
+        )
+        theta[members] = problem.solve()
         if sight.covariance is not None:
             errors[members] = problem.errors(theta[members], sight.covariance, half)
         coverage[members] = weight.sum(axis=1) / window.sum(axis=1)
@@ -222,12 +228,13 @@ class _Problem:
         start: Parameters,
         settings: PoresSettings,
         freedom: Freedom,
+        iterations: int,
     ) -> None:
-        self._patches, self._noise, self._start = patches, noise, start
-        # the root of the weight on both sides of every product
-        self._root = np.sqrt(weight)
-        self._values = values * self._root
-        self._free = freedom.parameters
+        self._patches, self._noise = patches, noise
+        self._start = _limited(start)
+        # where nothing but the shares moves, no derivatives are needed
+        self._free = freedom.parameters if iterations else freedom.parameters[:2]
+        self._iterations = iterations
         self._gaussian = not freedom.power and bool(np.all(start[:, POWER] == np.log(2.0)))
         # everything in units of the noise: the weights do not need it then, the priors do
         prior = np.zeros((len(start), PARAMETERS))
@@ -236,62 +243,78 @@ class _Problem:
             prior[:, k] = noise**2 * settings.ellipse_prior**-2.0
         prior[:, POWER] = noise**2 * settings.power_prior**-2.0
         self._prior = prior[:, self._free]
+        # the root of the weight on both sides of every product
+        self._root = np.sqrt(weight)
+        functions = 2 if len(self._free) == 2 else 7 if self._gaussian else 8
+        self._rows = np.empty((len(start), 1 + functions, values.shape[1]), dtype=np.float32)
+        np.multiply(values, self._root, out=self._rows[:, 0])
+        self._shapes: Parameters | None = None
+        self._products = np.zeros((len(start), 1 + functions, functions))
 
-    def solve(self, iterations: int) -> Parameters:
+    def solve(self) -> Parameters:
         """Depth and level first (linear, so one step is exact), then everything that is free."""
         theta = self._start.copy()
         expected = np.where(np.arange(PARAMETERS) == POWER, theta, 0.0)[:, self._free]
-        for step in range(iterations + 1):
+        for step in range(self._iterations + 1):
             chosen = self._free[:2] if step == 0 else self._free
             many = len(chosen)
-            _, _, gradient, normal = self._linearised(theta, chosen)
+            _, gradient, normal = self._linearised(theta, chosen)
             gradient -= self._prior[:, :many] * (theta[:, chosen] - expected[:, :many])
             move = np.linalg.solve(normal, gradient[..., None])[..., 0]
             limit = _LARGEST_STEP[chosen]
             theta[:, chosen] += np.clip(move, -limit, limit)
-            theta[:, SIZE] = np.clip(theta[:, SIZE], *_LOG_SIZE)
-            shear = theta[:, SHEAR_PLUS:POWER]
-            theta[:, SHEAR_PLUS:POWER] = np.clip(shear, -_LARGEST_SHEAR, _LARGEST_SHEAR)
-            theta[:, POWER] = np.clip(theta[:, POWER], *_LOG_POWER)
+            theta = _limited(theta)
         return theta
 
     def _linearised(
         self, theta: Parameters, free: npt.NDArray[np.intp]
-    ) -> tuple[Floats, Parameters, Parameters, Parameters]:
-        """Return basis times root weight, mixing of the free ones, gradient, normal matrix."""
-        linear = len(free) == 2
-        rooted = basis(self._patches, theta, gaussian=self._gaussian, linear=linear)
-        rooted *= self._root[:, None, :]
-        residual = self._residual(rooted, theta)
-        # Depth and skin level are the shares of the first two functions themselves.
-        mix = np.eye(2)[None] if linear else mixing(theta, gaussian=self._gaussian)[:, free]
-        square = (rooted @ rooted.transpose(0, 2, 1)).astype(np.float64)
+    ) -> tuple[Parameters, Parameters, Parameters]:
+        """Return mixing of the free ones, gradient and normal matrix."""
+        self._look(theta)
+        pull, square = self._products[:, 0], self._products[:, 1:]
+        # the misfit: depth and skin level are the shares of the first two functions themselves
+        pull = pull - theta[:, DEPTH, None] * square[:, 0] - theta[:, OFFSET, None] * square[:, 1]
+        if len(free) == 2:
+            mix = np.eye(2, square.shape[1])[None]
+        else:
+            mix = mixing(theta, gaussian=self._gaussian)[:, free]
         normal = mix @ square @ mix.transpose(0, 2, 1)
-        pull = (rooted @ residual[:, :, None])[..., 0].astype(np.float64)
         gradient = (mix @ pull[..., None])[..., 0]
         diagonal = np.einsum("nkk->nk", normal)
         diagonal += self._prior[:, : len(free)] + _DAMPING * diagonal + _TINY
-        return rooted, mix, gradient, normal
+        return mix, gradient, normal
 
-    def _residual(self, rooted: Floats, theta: Parameters) -> Floats:
-        """Return the misfit times the root of the weight; the second function is 1."""
-        depth, offset = (theta[:, k, None].astype(np.float32) for k in (DEPTH, OFFSET))
-        fitted: Floats = depth * rooted[:, 0] + offset * rooted[:, 1]
-        return self._values - fitted
+    def _look(self, theta: Parameters) -> None:
+        """Work out the functions and their products anew, where the shapes have changed."""
+        if self._shapes is not None and np.array_equal(theta[:, X:], self._shapes):
+            return
+        self._shapes = theta[:, X:].copy()
+        functions = self._rows[:, 1:]
+        basis(self._patches, theta, self._root, functions, gaussian=self._gaussian)
+        # one product for both, also since that of a matrix with itself takes three times as long
+        self._products = (self._rows @ functions.transpose(0, 2, 1)).astype(np.float64)
 
     def errors(
         self, theta: Parameters, covariance: npt.NDArray[np.float64], half: int
     ) -> npt.NDArray[np.float64]:
         """Return (N, 2) standard errors of depth and ln diameter (NaN where it is held)."""
-        rooted, mix, _, normal = self._linearised(theta, self._free)
+        mix, _, normal = self._linearised(theta, self._free)
         wanted = np.flatnonzero(np.isin(self._free, (DEPTH, SIZE)))
         # how each pixel moves depth and size
-        gain = (np.linalg.inv(normal)[:, wanted] @ mix).astype(np.float32) @ rooted
+        gain = (np.linalg.inv(normal)[:, wanted] @ mix).astype(np.float32) @ self._rows[:, 1:]
         gain *= self._root[:, None, :]
         out = np.full((len(theta), 2), np.nan)
         variance = _quadratic(gain, covariance, half)
         out[:, : len(wanted)] = self._noise[:, None] * np.sqrt(variance)
         return out
+
+
+def _limited(theta: Parameters) -> Parameters:
+    """Return parameters within what a pit may be."""
+    limited = theta.copy()
+    for column, (low, high) in _LIMITS.items():
+        limited[:, column] = np.clip(theta[:, column], low, high)
+    return limited
 
 
 def _quadratic(
