@@ -354,6 +354,22 @@ def test_region_without_skin_is_no_ground_for_a_match(skin: Rgb) -> None:
     assert sample_after(photo(shot.pixels), aligned).shape == (*aligned.grid.shape, 3)
 
 
+def test_too_little_shared_skin_is_no_ground_for_a_match(skin: Rgb) -> None:
+    shot = synthetic.reshoot(skin, USUAL)
+    aligned = []
+    # A corner of 3 % of the region agrees as well as all of it, and by chance could in anyone.
+    for side, fits in ((70, False), (180, True)):
+        part = region(shot.pixels)
+        mask = np.zeros_like(part.skin)
+        mask[-side:, -side:] = True
+        after = Face("closeup", (replace(part, skin=mask),))
+        found = register(photo(skin, "a"), closeup(skin), photo(shot.pixels, "b"), after, SETTINGS)
+        assert found.same_skin is fits
+        aligned.append(found.regions[0])
+    assert not aligned[0].common.any()
+    assert aligned[1].correlation > 0.8
+
+
 def test_featureless_photo_is_not_the_same_skin(skin: Rgb) -> None:
     grey = np.full_like(skin, 150)
     found = align(skin, grey)
