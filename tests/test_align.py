@@ -9,6 +9,7 @@ import pytest
 
 from poremetrics import synthetic
 from poremetrics.align import register, sample_after, sample_before
+from poremetrics.align.coarse import mirror_partners
 from poremetrics.model import (
     Alignment,
     Box,
@@ -270,6 +271,21 @@ def test_mirrored_face_is_turned_back_by_its_mesh(skin: Rgb) -> None:
         assert np.median(true_error_px(replace(aligned, after_map=back), shot.map)) <= 0.3
 
 
+@pytest.mark.parametrize("turn_deg", [0.0, 20.0, 90.0, 180.0, 250.0])
+def test_mirror_partners_are_found_whichever_way_the_face_lies(turn_deg: float) -> None:
+    rng = np.random.default_rng(6)
+    # Denser below than above and deeper outside, as a face is.
+    half = rng.uniform((15.0, 0.0, 0.0), (190.0, 1.0, 40.0), (234, 3))
+    half[:, 1] = 340.0 * half[:, 1] ** 2
+    half[:, 2] += 0.002 * half[:, 0] ** 2
+    mesh = np.vstack((half, half * (-1.0, 1.0, 1.0))) + rng.normal(0.0, 0.5, (468, 3))
+    angle = np.deg2rad(turn_deg)
+    mesh[:, :2] @= np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    wanted = np.concatenate((np.arange(234, 468), np.arange(234)))
+    # Points nearer to each other than the noise may change places.
+    assert np.mean(mirror_partners(mesh) == wanted) > 0.95
+
+
 def test_scales_too_far_apart_are_not_matched(skin: Rgb) -> None:
     far = AlignSettings(scale_ratio_max=1.2)
     shot = synthetic.reshoot(skin, replace(USUAL, scale=0.6))
@@ -336,6 +352,22 @@ def test_region_without_skin_is_no_ground_for_a_match(skin: Rgb) -> None:
     assert np.isnan(aligned.residual_p95_px)
     assert np.isnan(aligned.scale_ratio)
     assert sample_after(photo(shot.pixels), aligned).shape == (*aligned.grid.shape, 3)
+
+
+def test_too_little_shared_skin_is_no_ground_for_a_match(skin: Rgb) -> None:
+    shot = synthetic.reshoot(skin, USUAL)
+    aligned = []
+    # A corner of 3 % of the region agrees as well as all of it, and by chance could in anyone.
+    for side, fits in ((70, False), (180, True)):
+        part = region(shot.pixels)
+        mask = np.zeros_like(part.skin)
+        mask[-side:, -side:] = True
+        after = Face("closeup", (replace(part, skin=mask),))
+        found = register(photo(skin, "a"), closeup(skin), photo(shot.pixels, "b"), after, SETTINGS)
+        assert found.same_skin is fits
+        aligned.append(found.regions[0])
+    assert not aligned[0].common.any()
+    assert aligned[1].correlation > 0.8
 
 
 def test_featureless_photo_is_not_the_same_skin(skin: Rgb) -> None:

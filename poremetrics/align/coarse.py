@@ -12,6 +12,8 @@ from poremetrics.model import Box, Photo, Points, Region
 from poremetrics.settings.align import AlignSettings
 
 _HUBER_ROUNDS = 8
+_TURNS = 12  # of a mirrored mesh to start from
+_LAYING_ROUNDS = 8
 
 
 def from_landmarks(
@@ -61,23 +63,36 @@ def mirror_partners(landmarks: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     Returns
     -------
     (N,) int
-        Found by laying the mirrored mesh on the mesh (rigidly, with scale) and pairing points one
-        to one by least distance.
+        Found by laying the mirrored mesh on the mesh (rigidly, with scale, from several turns: a
+        face that lies on its side is upside down once it is mirrored) and pairing points one to
+        one by least distance.
     """
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to load, rarely used
+    from scipy.spatial import KDTree  # noqa: PLC0415
 
     points = landmarks - landmarks.mean(axis=0)
     points = points / np.sqrt(np.mean(np.sum(points**2, axis=1)))
-    mirrored = points * (-1.0, 1.0, 1.0)
-    partner = np.arange(len(points))
-    for _ in range(_HUBER_ROUNDS):
+    tree = KDTree(points)
+    laid = []
+    for turn in np.linspace(0.0, 2.0 * np.pi, _TURNS, endpoint=False):
+        mirrored = points * (-1.0, 1.0, 1.0)
+        mirrored[:, :2] @= np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        for _ in range(_LAYING_ROUNDS):
+            mirrored = mirrored @ _turn_onto(mirrored, points[tree.query(mirrored)[1]])
+        laid.append(mirrored)
+    mirrored = min(laid, key=lambda one: float(np.sum(tree.query(one)[0] ** 2)))
+    for _ in range(_LAYING_ROUNDS):
         distance = np.sum((points[:, None] - mirrored[None]) ** 2, axis=2)
         partner = linear_sum_assignment(distance)[1]
-        # Rotation that lays the mirrored mesh on the mesh (Kabsch 1976).
-        left, _, right = np.linalg.svd(mirrored[partner].T @ points)
-        sign = np.diag((1.0, 1.0, float(np.sign(np.linalg.det(left @ right)))))
-        mirrored = mirrored @ (left @ sign @ right)
+        mirrored = mirrored @ _turn_onto(mirrored[partner], points)
     return np.asarray(partner, dtype=np.intp)
+
+
+def _turn_onto(points: Points, others: Points) -> Points:
+    """Return the turn, by which to multiply, that lays points (N, 3) on others (Kabsch 1976)."""
+    left, _, right = np.linalg.svd(points.T @ others)
+    sign = np.diag((1.0, 1.0, float(np.sign(np.linalg.det(left @ right)))))
+    return np.asarray(left @ sign @ right, dtype=np.float64)
 
 
 def from_features(

@@ -44,7 +44,8 @@ def assess(
         Its common area is empty where too little of it is trusted.
     agreement : float
         Correlation of fine texture before any place was left out, -1..1: what tells the same
-        skin from another, since places were not picked by how well they agree.
+        skin from another, since places were not picked by how well they agree. NaN where both
+        photos show too little of the region's skin to tell.
     """
     both = before_skin & after_skin
     area = field.area
@@ -78,6 +79,8 @@ def assess(
         common_share=share,
         scale_ratio=scale / grid.step_px,
     )
+    if both.sum() < settings.min_common_share * max(skin, 1):
+        return region, float("nan")
     return region, correlation(field.fine_before, field.fine_after, both, field.factor)
 
 

@@ -43,6 +43,7 @@ from poremetrics.synthetic.scoring import (
 )
 from poremetrics.synthetic.shoot import VISIBLE_SNR, photograph, render_skin
 from poremetrics.synthetic.subject import make_skin
+from poremetrics.synthetic.turned import HeadTurn, turn_head
 
 __all__ = [
     "CLEAR_PORES",
@@ -56,6 +57,7 @@ __all__ = [
     "VISIBLE_SNR",
     "Assignment",
     "Camera",
+    "HeadTurn",
     "Marks",
     "Nuisance",
     "PeerResult",
@@ -87,4 +89,5 @@ __all__ = [
     "score",
     "score_by_size",
     "score_links",
+    "turn_head",
 ]

@@ -51,6 +51,9 @@ class Nuisance:
     relight : float
         Shading by light from another side, made from the skin's own fine structure; 0 none, 1
         as strong as the structure itself. It breaks the likeness of the two photos on purpose.
+    light_turn_deg : float
+        Turn of the light to ``light_deg``, anticlockwise: fine structure is taken for relief under
+        one lamp and shaded anew. Unlike ``relight`` it leaves everything in its place.
     smoothing : float
         Strength of a beauty filter: share of fine texture removed, edges kept.
     """
@@ -70,6 +73,7 @@ class Nuisance:
     noise_seed: int = 0
     jpeg_quality: int | None = None
     relight: float = 0.0
+    light_turn_deg: float = 0.0
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 
 from poremetrics.photo import to_linear, to_srgb8
 from poremetrics.synthetic.colour import LUMINANCE
 from poremetrics.synthetic.nuisance import WAVES, Nuisance, Preset, draw_nuisance
 from poremetrics.synthetic.records import FloatImage, Rgb
 from poremetrics.synthetic.sensor import compressed
+from poremetrics.synthetic.turned import HeadTurn
 
 Points = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 
 _STRIP_ROWS = 512  # rows worked on at a time, so that 24 megapixels fit in little memory
 _INVERSE_TOLERANCE_PX = 1e-11
+_LARGEST_RELIGHT = 0.4  # change of log light by another shading of fine structure
+_STEEPEST_RELIEF = 0.15  # in log light; clear pores reach it
+_FADING = 0.1  # squared cosine to the old lamp at which waves have faded by half
 _INVERSE_STEPS = 60  # fixed-point steps of the inverse map; each gains at least a factor of two
 
 
@@ -31,20 +37,26 @@ class PhotoMap:
         Geometry.
     before_shape, after_shape : (int, int)
         Rows and columns of both pictures.
+    turn : HeadTurn, optional
+        What the head did before all else.
     """
 
     nuisance: Nuisance
     before_shape: tuple[int, int]
     after_shape: tuple[int, int]
+    turn: HeadTurn | None = None
 
     def to_before(self, xy: npt.ArrayLike) -> Points:
         """Map (N, 2) places of the after photo to the before photo."""
         plain = (np.asarray(xy, np.float64) - self._offset) @ np.linalg.inv(self._linear).T
-        return plain + self._elastic(plain)
+        flat = plain + self._elastic(plain)
+        return flat if self.turn is None else self.turn.to_before(flat)
 
     def to_after(self, xy: npt.ArrayLike) -> Points:
         """Map (N, 2) places of the before photo to the after photo."""
         wanted = np.asarray(xy, np.float64)
+        if self.turn is not None:
+            wanted = self.turn.to_after(wanted)
         plain = wanted.copy()
         if self.nuisance.elastic_px > 0.0:
             for _ in range(_INVERSE_STEPS):
@@ -66,8 +78,17 @@ class PhotoMap:
         field = np.empty((len(v), len(u), 2), np.float32)
         for axis in range(2):
             field[..., axis] = back[axis, 0] * u[None] + back[axis, 1] * v[:, None] + start[axis]
-        if self.nuisance.elastic_px == 0.0:
+        if self.nuisance.elastic_px > 0.0:
+            self._add_elastic(field, back, start, u, v)
+        if self.turn is None:
             return field
+        flat = self.turn.to_before(field.reshape(-1, 2).astype(np.float64))
+        return flat.reshape(field.shape).astype(np.float32)
+
+    def _add_elastic(
+        self, field: FloatImage, back: Floats, start: Floats, u: Floats, v: Floats
+    ) -> None:
+        """Add the elastic displacement at after pixels (u, v) to a field."""
         amplitude, waves, phase = self._waves()
         for axis in range(2):
             # Wave vectors in after pixels, phase at the after photo's first pixel.
@@ -77,7 +98,6 @@ class PhotoMap:
             left = np.concatenate([np.cos(down), np.sin(down)]).astype(np.float32)
             right = np.concatenate([np.sin(across), np.cos(across)]).astype(np.float32)
             field[..., axis] += np.float32(amplitude) * (left.T @ right)
-        return field
 
     def after_field(self, box: tuple[int, int, int, int] | None = None) -> FloatImage:
         """Return x, y in the after photo of every before pixel, (h, w, 2) float32.
@@ -96,7 +116,8 @@ class PhotoMap:
         """True where every pixel stays where it was."""
         change = self.nuisance
         still = (change.turn_deg, change.elastic_px, *change.shift_px) == (0.0, 0.0, 0.0, 0.0)
-        return still and change.scale == 1.0 and self.before_shape == self.after_shape
+        same = self.before_shape == self.after_shape and self.turn is None
+        return still and change.scale == 1.0 and same
 
     @property
     def _linear(self) -> Points:
@@ -157,6 +178,7 @@ def reshoot(
     preset: Preset = "usual",
     *,
     after_shape: tuple[int, int] | None = None,
+    turn: HeadTurn | None = None,
 ) -> Reshot:
     """Photograph a photo again.
 
@@ -173,6 +195,8 @@ def reshoot(
         One of :data:`PRESETS`; only used with a generator.
     after_shape : (int, int), optional
         Rows and columns of the result; those of ``pixels`` by default. Skin stays in the middle.
+    turn : HeadTurn, optional
+        The head also turns, from :func:`turn_head`.
 
     Returns
     -------
@@ -182,9 +206,9 @@ def reshoot(
     if isinstance(nuisance, np.random.Generator):
         nuisance = draw_nuisance(nuisance, preset)
     shape = after_shape or (pixels.shape[0], pixels.shape[1])
-    mapping = PhotoMap(nuisance, (pixels.shape[0], pixels.shape[1]), shape)
+    mapping = PhotoMap(nuisance, (pixels.shape[0], pixels.shape[1]), shape, turn)
     light = to_linear(_beautified(pixels, nuisance.smoothing))
-    light = _relit(light, nuisance)
+    light = _light_turned(_relit(light, nuisance), nuisance)
     light = _resampled(light, mapping)
     if nuisance.blur_px > 0.0:
         light = np.asarray(cv2.GaussianBlur(light, (0, 0), nuisance.blur_px), np.float32)
@@ -241,13 +265,50 @@ def _relit(light: FloatImage, nuisance: Nuisance) -> FloatImage:
     """Return the light with fine structure shaded from the side of ``light_deg``."""
     if nuisance.relight == 0.0:
         return light
-    log = np.log(np.maximum(light @ LUMINANCE, np.float32(1e-3)))
-    fine = np.asarray(cv2.GaussianBlur(log, (0, 0), 1.0) - cv2.GaussianBlur(log, (0, 0), 6.0))
+    fine = _fine(light)
     angle = np.deg2rad(nuisance.light_deg)
     slope = np.cos(angle) * np.gradient(fine, axis=1) - np.sin(angle) * np.gradient(fine, axis=0)
     slope *= fine.std() / max(float(slope.std()), 1e-9)
     # The old shading goes, the new one comes; hard edges (eyes, hair) stay as they are.
-    change = np.clip(nuisance.relight * (slope - 0.7 * fine), -0.4, 0.4).astype(np.float32)
+    change = nuisance.relight * (slope - 0.7 * fine)
+    change = np.clip(change, -_LARGEST_RELIGHT, _LARGEST_RELIGHT).astype(np.float32)
+    return np.asarray(light * np.exp(change)[..., None], np.float32)
+
+
+def _fine(light: FloatImage) -> FloatImage:
+    """Return the fine structure of the log luminance."""
+    log = np.log(np.maximum(light @ LUMINANCE, np.float32(1e-3)))
+    return np.asarray(cv2.GaussianBlur(log, (0, 0), 1.0) - cv2.GaussianBlur(log, (0, 0), 6.0))
+
+
+def _light_turned(light: FloatImage, nuisance: Nuisance) -> FloatImage:
+    """Return the light with fine structure shaded as relief whose lamp has moved.
+
+    Shading of shallow relief is its slope towards the lamp (Pentland 1990, Int. J. Comput. Vision
+    4: 153-162), so a wave of it changes by the ratio of its slopes towards both lamps: a real
+    factor, which moves nothing. Waves along the old lamp show no slope to start from and fade.
+    """
+    if nuisance.light_turn_deg == 0.0:
+        return light
+    # Edges of eyes, nostrils and hair are no shallow relief, and their shading must not reach skin.
+    fine = np.clip(_fine(light), -_STEEPEST_RELIEF, _STEEPEST_RELIEF)
+    shape = tuple(fft.next_fast_len(side, real=True) for side in fine.shape)
+    waves = fft.rfft2(fine, shape)
+    down = fft.fftfreq(shape[0]).astype(np.float32)[:, None]
+    right = fft.rfftfreq(shape[1]).astype(np.float32)[None]
+    new, old = (
+        np.deg2rad(angle)
+        for angle in (nuisance.light_deg, nuisance.light_deg - nuisance.light_turn_deg)
+    )
+    towards_new, towards_old = (
+        np.float32(np.cos(angle)) * right - np.float32(np.sin(angle)) * down for angle in (new, old)
+    )
+    length = np.float32(_FADING) * (right**2 + down**2)
+    length[0, 0] = 1.0
+    waves *= towards_new * towards_old / (towards_old**2 + length)
+    turned = fft.irfft2(waves, shape)[: fine.shape[0], : fine.shape[1]]
+    turned *= fine.std() / max(float(turned.std()), 1e-9)
+    change = np.clip(turned - fine, -_LARGEST_RELIGHT, _LARGEST_RELIGHT).astype(np.float32)
     return np.asarray(light * np.exp(change)[..., None], np.float32)
 
 

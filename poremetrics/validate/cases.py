@@ -121,6 +121,8 @@ def _shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
         grain_px_per_mm=max(case.before.px_per_mm, case.after.px_per_mm),
         tone=case.tone,
     )
+    if case.pores_per_cm2 is not None:
+        recipe = replace(recipe, pores_per_cm2=case.pores_per_cm2)
     skin = make_skin(for_skin, recipe)
     before = photograph(skin, case.before, for_before)
     second = make_skin(for_other, recipe) if case.other_person else skin

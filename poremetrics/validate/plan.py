@@ -35,6 +35,8 @@ LEVELS_PCT = (5.0, 11.0, 17.0, 30.0)
 _PAIR_PX_PER_MM = 13.0  # a face 1,800 px wide
 _CALIBRATION_PX_PER_MM = (8.0, 10.0, 13.0, 16.0, 20.0)
 _CALIBRATION_MM = (44.0, 36.0)  # the skin of a cheek: 16 cm²
+_DENSITIES_CM2 = (30.0, 70.0, 110.0, 150.0)
+_LINK_PAIRS = 3  # per density
 _QUICK_NUISANCES = ("blur", "all together")
 _NULL_STRENGTHS = {"gentle": 0.5, "usual": 1.0, "rough": 1.8}
 
@@ -96,6 +98,8 @@ class Pair:
         Also measure each photo alone.
     other_person : bool
         The after photo shows another subject.
+    pores_per_cm2 : float or None
+        Density of pores; None for that of the skin.
     """
 
     seed: int
@@ -111,6 +115,7 @@ class Pair:
     level_pct: float = 0.0
     naive: bool = False
     other_person: bool = False
+    pores_per_cm2: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +354,33 @@ def calibration_pairs(seed: int) -> Iterator[Pair]:
             effect=effect,
             level_pct=100.0 * level,
         )
+
+
+def link_pairs(seed: int) -> Iterator[Pair]:
+    """Yield pairs of photos of unchanged skin with few pores to many, to score links on.
+
+    Parameters
+    ----------
+    seed : int
+        Repeats them exactly.
+    """
+    seeds = _seeds(seed)
+    base = _pair_camera(quick=False)
+    for density in _DENSITIES_CM2:
+        for index in range(_LINK_PAIRS):
+            case_seed = next(seeds)
+            rng = np.random.default_rng(case_seed)
+            after = _another_camera(rng, base, _NULL_STRENGTHS["usual"])
+            yield Pair(
+                case_seed,
+                "links",
+                f"{density:g} pores/cm²",
+                "clear",
+                TONES[2 * index % len(TONES)],
+                base,
+                after,
+                pores_per_cm2=density,
+            )
 
 
 def _calibration_camera(index: int) -> Camera:
