@@ -54,6 +54,7 @@ CHANGES: Mapping[str, str] = {
     "n_pores": "Int64",
     "sampling_sd": "float64",
     "follows_size": "float64",
+    "signal": "float64",
 }
 REPEATS: Mapping[str, str] = {
     "subject": "str",

@@ -19,6 +19,7 @@ from poremetrics.change.measures import (
     weighted_median,
 )
 from poremetrics.change.repeatability import Condition
+from poremetrics.change.response import PLAIN
 from poremetrics.change.sizes import with_shared_change
 from poremetrics.change.verdicts import holm
 from poremetrics.errors import UsageError
@@ -224,7 +225,7 @@ def test_counts_follow_the_skin_and_not_the_noise_of_single_sizes() -> None:
     for side in ("before", "after"):
         for name in (f"diameter_{side}", f"diameter_err_{side}"):
             pores[name] *= 3.0 / 5.0
-    shared = with_shared_change(sample_of(pores), SETTINGS)
+    shared = with_shared_change(sample_of(pores), SETTINGS, PLAIN)
     share = [visible(shared, side).mean() for side in ("before", "after")]
     # The two photos share the change alike around the middle: exp(-0.105 / 2) each.
     assert share[0] == pytest.approx(stats.norm.cdf(0.0), abs=0.015)
@@ -239,7 +240,7 @@ def test_pores_that_change_unlike_each_other_keep_their_own_sizes() -> None:
     pores = pores_on(rng, number=400, noise_log=0.02)
     shrunk = rng.random(400) < 0.5
     pores.loc[shrunk, ["diameter_after", "diameter_err_after"]] *= 0.6
-    sized = with_shared_change(sample_of(pores), SETTINGS)
+    sized = with_shared_change(sample_of(pores), SETTINGS, PLAIN)
     ratio = sized.pores["size_after"] / pores["diameter_after"].to_numpy()
     # Drawn towards the mean of all by error / (error + spread) = 0.0008 / 0.066.
     assert np.abs(np.log(ratio)).max() < 0.02

@@ -20,7 +20,7 @@ from poremetrics.change.repeatability import (
     parse_repeatability,
 )
 from poremetrics.change.repeats import Repeat, repeatability_of, repeats_table
-from poremetrics.change.response import Response, Share, default_response
+from poremetrics.change.response import Reading, Response, Share, default_response
 from poremetrics.change.sample import pair_scale, paired_sample, region_sample, single_sample
 from poremetrics.change.shown import Shown, shown, shown_by
 from poremetrics.change.tables import join_quality, region_names, regions_table
@@ -32,6 +32,7 @@ __all__ = [
     "SECONDARY",
     "Check",
     "Measure",
+    "Reading",
     "Repeat",
     "Repeatability",
     "Response",

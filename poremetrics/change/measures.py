@@ -29,7 +29,8 @@ class Sample:
     pores : mapping of str to (N,) array
         Per pore of the union: ``block`` and, with suffix ``_before`` and ``_after``,
         ``diameter`` (µm or px, as measured) and, of a pair, its error ``diameter_err``, ``size``
-        (the diameter that counts, see :mod:`poremetrics.change.sizes`), ``contrast``, ``snr``,
+        (the diameter that counts, see :mod:`poremetrics.change.sizes`), ``same`` (the diameter that
+        the same pores are compared by), ``contrast``, ``snr``,
         ``elongation``, ``plug``, ``seen`` (the pore is there in this photo); ``matched``.
     area : (T,) float64
         Common area per block, mm² or px².
@@ -108,10 +109,22 @@ def matched(sample: Sample) -> npt.NDArray[np.bool_]:
     """
     pores = sample.pores
     mean = np.sqrt(np.nan_to_num(pores["diameter_before"] * pores["diameter_after"]))
-    positive = (pores["contrast_before"] > 0) & (pores["contrast_after"] > 0)
-    signal = np.sqrt(np.where(positive, pores["snr_before"] * pores["snr_after"], 0.0))
     large = mean >= sample.visible_diameter
-    return np.asarray(pores["matched"] & large & (signal >= sample.matched_snr), bool)
+    return np.asarray(pores["matched"] & large & (_signal(sample) >= sample.matched_snr), bool)
+
+
+def _signal(sample: Sample) -> FloatArray:
+    """Return the geometric mean of each pore's two signals; 0 where it is no dip in one photo."""
+    pores = sample.pores
+    positive = (pores["contrast_before"] > 0) & (pores["contrast_after"] > 0)
+    power = np.where(positive, pores["snr_before"] * pores["snr_after"], 0.0)
+    return np.asarray(np.sqrt(np.nan_to_num(power)), np.float64)
+
+
+def typical_signal(sample: Sample) -> float:
+    """Return the median signal of the pores of the matched measures; NaN without any."""
+    chosen = matched(sample)
+    return float(np.median(_signal(sample)[chosen])) if chosen.any() else float("nan")
 
 
 def matched_weight(sample: Sample) -> FloatArray:
@@ -288,7 +301,7 @@ HEADLINE: tuple[Measure, ...] = (
         "µm",
         "diameter_px_matched",
         "px",
-        _geometric_mean_of_matched("diameter"),
+        _geometric_mean_of_matched("same"),
     ),
     Measure(
         "contrast_matched", "1", "contrast_matched", "1", _geometric_mean_of_matched("contrast")

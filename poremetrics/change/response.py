@@ -1,10 +1,11 @@
 """How much of a true change is read, and how well that is known.
 
-What is read of a change of unresolved, noisy pores falls short of the truth: relief that lies in
-both photos does not shrink, and pores near the limit of what can be seen drop out. How far it
-falls short is measured on skin of known change by ``poremetrics validate``. The change that is
-reported stays as read; the interval says where the truth lies. None of this touches a verdict: it
-grows in proportion to the change and vanishes without one.
+What is read of a change of faint pores falls short of the truth: relief that lies in both photos
+does not shrink, and pores near the limit of what can be seen drop out. How far it falls short is
+measured on skin of known change by ``python -m poremetrics.validate.defaults``. For the size of the
+same pores it hangs on how clearly they stand out of the skin, and is made good (:class:`Reading`).
+What is left is told as a :class:`Share` of every measure and enters the interval. None of this
+touches a verdict: it grows in proportion to the change and vanishes without one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import resources
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Share(BaseModel):
@@ -42,6 +43,37 @@ EXACT = Share()
 """All of a change is read."""
 
 
+class Reading(BaseModel):
+    """How far a change of size has to be stretched: ``1 + unread + per_noise / signal²``.
+
+    Relief adds to a pore the same in both photos. It draws the two sizes together by its share of
+    the pore's own power, which is the inverse square of the pore's signal.
+
+    Attributes
+    ----------
+    unread, per_noise : float
+        Fitted to pairs of known change.
+    lowest, highest : float
+        Signals of those pairs; beyond them the nearer one counts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    unread: float = Field(0.0, ge=-0.9, le=10.0)
+    per_noise: float = Field(0.0, ge=0.0, le=1000.0)
+    lowest: float = Field(1.0, gt=0.0)
+    highest: float = Field(100.0, gt=0.0)
+
+    def stretch(self, signal: float) -> float:
+        """Return true over read log ratio of pores of this median signal."""
+        held = min(max(signal, self.lowest), self.highest)
+        return 1.0 + self.unread + self.per_noise / held**2
+
+
+PLAIN = Reading()
+"""Sizes as read."""
+
+
 class Response(BaseModel):
     """Response of every measure.
 
@@ -53,6 +85,8 @@ class Response(BaseModel):
         Number of pairs of known change behind them.
     shares : mapping of str to Share
         By name of the measure.
+    reading : Reading
+        Of the size of the same pores.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +95,7 @@ class Response(BaseModel):
     source: str
     pairs: int = Field(ge=0)
     shares: Mapping[str, Share]
+    reading: Reading = PLAIN
 
     def of(self, measure: str) -> Share:
         """Return the response of a measure, named in µm or px; exact where none is known."""

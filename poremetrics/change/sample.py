@@ -12,6 +12,7 @@ import pandas as pd
 
 from poremetrics.change.blocks import partition
 from poremetrics.change.measures import Sample
+from poremetrics.change.response import default_response
 from poremetrics.change.sizes import with_shared_change
 from poremetrics.model import Face, FloatImage, Mask, Region, RegionAlignment, Scale, Skin
 from poremetrics.settings.change import ChangeSettings
@@ -96,7 +97,7 @@ def paired_sample(
         maps,
         settings,
     )
-    return with_shared_change(sample, settings)
+    return with_shared_change(sample, settings, default_response().reading)
 
 
 def single_sample(
@@ -228,7 +229,8 @@ def region_sample(
     }
     lengths = {name: columns[name] * length for name in columns if name.startswith("diameter")}
     sizes = {
-        f"size_{side}": lengths[f"diameter_{side}"]
+        f"{name}_{side}": lengths[f"diameter_{side}"]
+        for name in ("size", "same")
         for side in SIDES
         if f"diameter_{side}" in lengths
     }

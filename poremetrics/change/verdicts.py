@@ -19,10 +19,11 @@ from poremetrics.change.measures import (
     Sample,
     join,
     matched,
+    typical_signal,
     visible,
 )
 from poremetrics.change.repeatability import RC_FACTOR, Repeatability
-from poremetrics.change.response import Response, default_response
+from poremetrics.change.response import Reading, Response, default_response
 from poremetrics.change.sample import SIDES
 from poremetrics.change.shown import Shown, shown_by
 from poremetrics.change.sizes import with_shared_change
@@ -72,8 +73,9 @@ def changes(
     DataFrame
         Columns of :data:`poremetrics.columns.CHANGES`.
     """
+    response = response or default_response()
     usable = [
-        _Drawn.of(sample, index, settings)
+        _Drawn.of(sample, index, settings, response.reading)
         for index, sample in enumerate(samples)
         if sample.name not in refused
     ]
@@ -90,7 +92,7 @@ def changes(
     silent = [*refused, *([] if usable else ["all"])]
     rows += [row for name in silent for row in _refused_rows(name, has_scale)]
     frame = pd.DataFrame(rows)
-    return table(_with_verdicts(frame, response or default_response(), settings), CHANGES)
+    return table(_with_verdicts(frame, response, settings), CHANGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,13 @@ class _Drawn:
     regions: int = 1
 
     @classmethod
-    def of(cls, sample: Sample, index: int, settings: ChangeSettings) -> _Drawn:
+    def of(cls, sample: Sample, index: int, settings: ChangeSettings, reading: Reading) -> _Drawn:
         """Draw the blocks of region number ``index``, which has draws of its own."""
         seed = settings.bootstrap_seed + index
         weights = draws(sample.area.size, settings.bootstrap_draws, seed)
-        below, above = (with_shared_change(sample, settings, shift) for shift in (-_SHIFT, _SHIFT))
+        below, above = (
+            with_shared_change(sample, settings, reading, shift) for shift in (-_SHIFT, _SHIFT)
+        )
         drawn = cls(sample, below, above, weights)
         error = float(drawn.sampling_sd(_log(*drawn.values([_SIZE])))[0])
         return replace(drawn, shared_sd=error) if math.isfinite(error) else drawn
@@ -199,6 +203,7 @@ def _rows(
     log_ratios = _log(before, after)
     follows = drawn.follows(measures)
     sampling = np.hypot(drawn.sampling_sd(log_ratios), follows * drawn.shared_sd)
+    signal = typical_signal(sample)
     rows: list[dict[str, object]] = []
     for index, measure in enumerate(measures):
         wsd = repeatability.wsd(measure.name, shown, float(follows[index]))
@@ -220,6 +225,7 @@ def _rows(
                 "n_pores": number,
                 "sampling_sd": sampling[index],
                 "follows_size": follows[index],
+                "signal": signal if number is not None else math.nan,
                 # One region alone is all the skin there is: one hypothesis, not two.
                 "tested_in": sample.name,
                 "tested_as": _tested_as(measure),

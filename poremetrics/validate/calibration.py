@@ -12,11 +12,13 @@ from scipy import optimize, stats
 from poremetrics.change import (
     HEADLINE,
     SECONDARY,
+    Reading,
     Repeatability,
     Response,
     Share,
     Shown,
     default_repeatability,
+    default_response,
     shown,
 )
 from poremetrics.change.repeatability import SIZE, Condition
@@ -64,6 +66,8 @@ def recorded(changes: pd.DataFrame, quality: pd.DataFrame) -> dict[str, object]:
         name = str(one["metric"]).replace("_px", "_um").replace("density_mpx", "density_cm2")
         row |= {f"{name}_{column}": one[column] for column in ("sampling_sd", "follows_size")}
         row[f"{name}_pct"] = one["change_pct"]
+        if name == SIZE:
+            row["signal"] = one["signal"]
         if one["verdict"]:
             row |= {
                 f"{name}_low_pct": one["ci_low_pct"],
@@ -214,6 +218,34 @@ def _log_ratio(pairs: pd.DataFrame, measure: str) -> FloatArray:
     return np.where(np.isfinite(log_ratio), log_ratio, math.nan)
 
 
+def calibrate_reading(pairs: pd.DataFrame) -> Reading:
+    """Return how a change of size is to be stretched, from pairs of known change.
+
+    ``true - read = read (unread + per_noise / signal²)`` by least squares, of the change as read
+    before the package's present stretch; noise of what is read is taken out of its power.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        As for :func:`calibrate_response`.
+    """
+    known = _known_changes(pairs, SIZE)
+    signal = _numbers(known, "signal", math.nan)
+    now = default_response().reading
+    stretch = np.array([now.stretch(one) for one in signal])
+    read, true = _log(known, f"{SIZE}_pct") / stretch, _log(known, f"{SIZE}_true_pct")
+    noise = _noise(known, SIZE, pairs) / stretch**2
+    shape = np.column_stack((np.ones(len(known)), signal**-2.0))
+    power = shape.T @ (np.maximum(read**2 - noise, _LEAST_POWER * read**2)[:, None] * shape)
+    unread, per_noise = np.linalg.solve(power, shape.T @ (read * (true - read)))
+    return Reading(
+        unread=round(float(unread), _RESPONSE_DIGITS),
+        per_noise=round(float(per_noise), 1),
+        lowest=round(float(signal.min()), 1),
+        highest=round(float(signal.max()), 1),
+    )
+
+
 def calibrate_response(pairs: pd.DataFrame) -> Response:
     """Return how much of a true change is read, from pairs of known change.
 
@@ -226,39 +258,54 @@ def calibrate_response(pairs: pd.DataFrame) -> Response:
     ----------
     pairs : DataFrame
         Rows of :func:`poremetrics.validate.cases.run_pair`; those of kind ``power`` are used,
-        where the tool called them comparable.
+        where the tool called them comparable. They were read with the package's present
+        :class:`~poremetrics.change.Reading`.
 
     Returns
     -------
     Response
         Of every headline measure whose truth is known.
     """
-    known = pairs[pairs["kind"].eq("power")].reset_index(drop=True)
-    size = _log(known, "diameter_um_matched_pct")
-    # of these very pairs: the package's is also that of real photos, which differ by more
-    own = calibrate(pairs)
-    pairs_shown = _shown(known)
     shares = {}
     for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
-        read, true = _log(known, f"{name}_pct"), _log(known, f"{name}_true_pct")
-        follows = _numbers(known, f"{name}_follows_size", 0.0)
-        repeated = [
-            2.0 * own.wsd(name, [one], each) ** 2
-            for one, each in zip(pairs_shown, follows, strict=True)
-        ]
-        noise = np.array(repeated) + _numbers(known, f"{name}_sampling_sd", 0.0) ** 2
-        usable = np.isfinite(read) & np.isfinite(true) & np.isfinite(size)
-        usable &= known[f"{name}_verdict"].ne(_REFUSED).to_numpy(bool)
-        if usable.any():
-            picked = (values[usable] for values in (read, true, size, noise))
-            shares[name] = _share(*picked, borrowed=name == "contrast_matched")
+        known = _known_changes(pairs, name)
+        if len(known):
+            shares[name] = _share(
+                _log(known, f"{name}_pct"),
+                _log(known, f"{name}_true_pct"),
+                _log(known, f"{SIZE}_pct"),
+                _noise(known, name, pairs),
+                borrowed=name == "contrast_matched",
+            )
     if "count" in shares:
         shares["density_cm2"] = shares["count"]  # over one and the same area
     return Response(
-        source="`poremetrics validate`: photos of rendered skin of known change",
-        pairs=len(known),
+        source=f"`{COMMAND}`: photos of rendered skin of known change",
+        pairs=int(pairs["kind"].eq("power").sum()),
         shares=shares,
+        reading=default_response().reading,
     )
+
+
+def _known_changes(pairs: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the comparable pairs of known change of a measure and of size."""
+    known = pairs[pairs["kind"].eq("power")].reset_index(drop=True)
+    figures = [_log(known, f"{one}_pct") for one in (name, f"{name}_true", SIZE)]
+    usable = np.isfinite(figures).all(axis=0)
+    usable &= known[f"{name}_verdict"].ne(_REFUSED).to_numpy(bool)
+    return known[usable].reset_index(drop=True)
+
+
+def _noise(known: pd.DataFrame, name: str, pairs: pd.DataFrame) -> FloatArray:
+    """Return the variance of log ratios that sampling and repeatability explain."""
+    # of these very pairs: the package's is also that of real photos, which differ by more
+    own = calibrate(pairs)
+    follows = _numbers(known, f"{name}_follows_size", 0.0)
+    repeated = [
+        2.0 * own.wsd(name, [one], each) ** 2
+        for one, each in zip(_shown(known), follows, strict=True)
+    ]
+    return np.array(repeated) + _numbers(known, f"{name}_sampling_sd", 0.0) ** 2
 
 
 def _share(

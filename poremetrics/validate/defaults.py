@@ -12,21 +12,29 @@ photographed again without touching the skin (:func:`poremetrics.synthetic.resho
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from poremetrics import photo
+from poremetrics.change import default_response
 from poremetrics.compare import compare
 from poremetrics.errors import PoremetricsError
 from poremetrics.settings import Settings
 from poremetrics.synthetic import Preset, draw_nuisance, reshoot
-from poremetrics.validate.calibration import calibrate, calibrate_response, recorded
+from poremetrics.validate.calibration import (
+    calibrate,
+    calibrate_reading,
+    calibrate_response,
+    recorded,
+)
 from poremetrics.validate.cases import Row, run_pair
 from poremetrics.validate.plan import Pair, calibration_pairs
 
@@ -60,39 +68,54 @@ def shot_again(path: Path, seed: int, preset: Preset) -> list[Row]:
     ]
 
 
-def jobs(seed: int, portraits: Path | None) -> Iterator[Callable[[], list[Row]]]:
-    """Yield what is to be carried out."""
-    for case in calibration_pairs(seed):
-        yield partial(rendered, case)
+Job = Callable[[], list[Row]]
+
+
+def rendered_jobs(seed: int) -> Iterator[Job]:
+    """Yield the rendered pairs."""
+    return (partial(rendered, case) for case in calibration_pairs(seed))
+
+
+def portrait_jobs(seed: int, portraits: Path | None) -> Iterator[Job]:
+    """Yield the portraits that are photographed again."""
     for path in sorted(portraits.glob("*.jpg")) if portraits else ():
         for shot, preset in enumerate(_SHOTS):
             yield partial(shot_again, path, seed + shot, preset)
 
 
-def collected(seed: int, portraits: Path | None, workers: int) -> pd.DataFrame:
+def collected(jobs: Iterable[Job], workers: int) -> pd.DataFrame:
     """Return the rows of all pairs, in the order of the jobs."""
     with ProcessPoolExecutor(workers) as pool:
-        futures = [pool.submit(job) for job in jobs(seed, portraits)]
+        futures = [pool.submit(job) for job in jobs]
         for number, _ in enumerate(as_completed(futures), 1):
             print(f"\r{number} of {len(futures)} pairs", end="", flush=True)
     print()
     return pd.DataFrame([row for future in futures for row in future.result()])
 
 
+def keep(name: str, found: BaseModel) -> None:
+    """Write a file of the package."""
+    path = Path(str(resources.files("poremetrics.change") / f"{name}.json"))
+    path.write_text(found.model_dump_json(indent=2) + "\n", "utf-8")
+
+
 def main() -> None:
-    """Make both files of the package anew."""
+    """Make both files of the package anew.
+
+    How sizes are read comes first: everything else is read with it.
+    """
     parser = argparse.ArgumentParser(description="Make the figures that intervals rest on.")
     parser.add_argument("--portraits", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
-    pairs = collected(asked.seed, asked.portraits, asked.workers)
-    for name, found in (
-        ("repeatability", calibrate(pairs)),
-        ("response", calibrate_response(pairs)),
-    ):
-        text = found.model_dump_json(indent=2) + "\n"
-        Path(str(resources.files("poremetrics.change") / f"{name}.json")).write_text(text, "utf-8")
+    present = default_response()
+    reading = calibrate_reading(collected(rendered_jobs(asked.seed), asked.workers))
+    keep("response", present.model_copy(update={"reading": reading}))
+    jobs = chain(rendered_jobs(asked.seed), portrait_jobs(asked.seed, asked.portraits))
+    pairs = collected(jobs, asked.workers)
+    keep("repeatability", calibrate(pairs))
+    keep("response", calibrate_response(pairs))
 
 
 if __name__ == "__main__":
