@@ -19,7 +19,7 @@ from poremetrics.change.measures import (
     weighted_median,
 )
 from poremetrics.change.repeatability import Condition
-from poremetrics.change.response import PLAIN
+from poremetrics.change.response import PLAIN, Reading
 from poremetrics.change.sizes import with_shared_change
 from poremetrics.change.verdicts import holm
 from poremetrics.errors import UsageError
@@ -244,6 +244,33 @@ def test_pores_that_change_unlike_each_other_keep_their_own_sizes() -> None:
     ratio = sized.pores["size_after"] / pores["diameter_after"].to_numpy()
     # Drawn towards the mean of all by error / (error + spread) = 0.0008 / 0.066.
     assert np.abs(np.log(ratio)).max() < 0.02
+
+
+def test_what_is_not_read_of_a_change_is_made_good_alike_in_both_photos() -> None:
+    rng = np.random.default_rng(10)
+    pores = pores_on(rng, number=400, size_factor=0.9, noise_log=0.02)
+    half = Reading(unread=1.0)
+    plain, stretched = (
+        with_shared_change(sample_of(pores), SETTINGS, reading) for reading in (PLAIN, half)
+    )
+    for name in ("same", "size"):
+        before, after = (stretched.pores[f"{name}_{side}"] for side in ("before", "after"))
+        ratio = plain.pores[f"{name}_after"] / plain.pores[f"{name}_before"]
+        middle = plain.pores[f"{name}_after"] * plain.pores[f"{name}_before"]
+        # Only the shared change of the sizes that are counted is stretched, not each pore's own:
+        # single pores depart from it by their noise of 2 %.
+        assert np.log(after / before) == pytest.approx(2.0 * np.log(ratio), abs=0.1)
+        assert np.mean(np.log(after / before)) == pytest.approx(2.0 * np.log(0.9), abs=0.01)
+        assert after * before == pytest.approx(middle, rel=1e-9)
+
+
+def test_a_change_is_stretched_the_more_the_less_its_pores_stand_out() -> None:
+    reading = Reading(unread=-0.3, per_noise=50.0, lowest=7.0, highest=14.0)
+    assert reading.stretch(10.0) == pytest.approx(1.2)
+    assert reading.stretch(7.0) > reading.stretch(10.0) > reading.stretch(14.0)
+    # Beyond the pairs it was fitted to, nothing is extrapolated.
+    assert reading.stretch(3.0) == reading.stretch(7.0)
+    assert reading.stretch(90.0) == reading.stretch(14.0)
 
 
 def test_unchanged_skin_is_rarely_called_changed() -> None:
