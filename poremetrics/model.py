@@ -375,12 +375,15 @@ class Conditions:
         Noise after / before, before matching.
     correlation : float
         Texture correlation once matched, -1..1.
+    blur_px : float
+        Point spread of both once matched, in grid pixels.
     """
 
     relative_blur_px: float
     gain: float
     noise_ratio: float
     correlation: float
+    blur_px: float
 
 
 @dataclass(frozen=True, slots=True)

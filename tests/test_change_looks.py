@@ -101,7 +101,9 @@ def test_what_was_done_to_the_photo_is_told(name: str, after) -> None:
 def test_noise_is_that_of_the_softer_over_the_sharper_photo(
     relative_blur_px: float, noise_ratio: float, expected: float
 ) -> None:
-    equal = Conditions(relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0)
+    equal = Conditions(
+        relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0, blur_px=0.9
+    )
     shown = replace(equal, relative_blur_px=relative_blur_px, noise_ratio=noise_ratio)
     assert excess_noise_log(shown) == pytest.approx(expected)
     assert math.isnan(excess_noise_log(replace(shown, noise_ratio=math.nan)))

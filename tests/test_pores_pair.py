@@ -89,7 +89,7 @@ def test_equal_skins_are_left_alone() -> None:
     )
     assert first is one
     assert second is one
-    assert conditions == Conditions(0.0, 1.0, 1.0, 1.0)
+    assert conditions == Conditions(0.0, 1.0, 1.0, 1.0, one.blur_px)
 
 
 @pytest.mark.parametrize(

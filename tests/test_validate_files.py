@@ -82,7 +82,7 @@ def null_pairs(
 
 
 PORE_PX, MOST_GAIN = 3.0, 0.2
-WORST, BEST = (shown(0.0, PORE_PX, 1.0, gain) for gain in (MOST_GAIN, 0.0))
+WORST, BEST = (shown(0.0, PORE_PX, 1.0, gain, 0.9) for gain in (MOST_GAIN, 0.0))
 
 
 def test_calibration_recovers_a_planted_wsd_below_sampling() -> None:
@@ -108,7 +108,7 @@ def test_calibration_recovers_what_a_condition_costs() -> None:
 def test_what_a_treatment_takes_along_widens_nothing() -> None:
     # Pores that go take correlation with them: no wSD may grow with the change looked for.
     found = calibrate(null_pairs(0.02, per_lost=0.2))
-    alike, unlike = (shown(0.0, PORE_PX, correlation, 0.0) for correlation in (1.0, 0.5))
+    alike, unlike = (shown(0.0, PORE_PX, correlation, 0.0, 0.9) for correlation in (1.0, 0.5))
     for name in NAMES:
         assert found.wsd(name, [unlike]) == found.wsd(name, [alike])
 

@@ -17,9 +17,12 @@ class Shown:
     ----------
     blur_px : float
         Difference in focus that had to be matched, in pixels.
+    point_spread_px : float
+        What both photos have in common once that is matched.
     blur : float
-        Square of the same over the diameter of the smallest visible pore: what a wrong blur
-        does to the size of a pore goes with the squares of both.
+        Square of their product over the squared diameter of the smallest visible pore. What a wrong
+        blur does to a size goes with the square of blur over size, and the softer both photos are,
+        the worse is it known which of them is the softer.
     coarse : float
         1 over the square of that diameter in pixels, likewise for blur that both photos share.
     decorrelation : float
@@ -29,6 +32,7 @@ class Shown:
     """
 
     blur_px: float
+    point_spread_px: float
     blur: float
     coarse: float
     decorrelation: float
@@ -54,10 +58,13 @@ def shown_by(sample: Sample, conditions: Conditions) -> Shown:
         sample.pore_px,
         conditions.correlation,
         abs(math.log(conditions.gain)) if conditions.gain > 0.0 else math.nan,
+        conditions.blur_px,
     )
 
 
-def shown(blur_px: float, pore_px: float, correlation: float, gain: float) -> Shown:
+def shown(
+    blur_px: float, pore_px: float, correlation: float, gain: float, point_spread_px: float
+) -> Shown:
     """Return the conditions from the figures of the checks.
 
     Parameters
@@ -70,10 +77,13 @@ def shown(blur_px: float, pore_px: float, correlation: float, gain: float) -> Sh
         Of the matched skins.
     gain : float
         Absolute natural log of the contrast gain.
+    point_spread_px : float
+        Of both photos once matched.
     """
     return Shown(
         blur_px=blur_px,
-        blur=(blur_px / pore_px) ** 2,
+        point_spread_px=point_spread_px,
+        blur=(blur_px * point_spread_px / pore_px**2) ** 2,
         coarse=pore_px**-2,
         decorrelation=1.0 - correlation,
         gain=gain,

@@ -226,6 +226,7 @@ def _rows(
                 "sampling_sd": sampling[index],
                 "follows_size": follows[index],
                 "signal": signal if number is not None else math.nan,
+                "blur_px": float(np.mean([one.point_spread_px for one in shown])),
                 # One region alone is all the skin there is: one hypothesis, not two.
                 "tested_in": sample.name,
                 "tested_as": _tested_as(measure),

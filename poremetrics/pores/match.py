@@ -58,7 +58,7 @@ def match_conditions(
     if np.array_equal(before.darkening, after.darkening) and np.array_equal(
         before.mask, after.mask
     ):
-        return before, after, Conditions(0.0, 1.0, 1.0, 1.0)
+        return before, after, Conditions(0.0, 1.0, 1.0, 1.0, before.blur_px)
     both = common & before.mask & after.mask
     transfer = _transfer(before, after, both, settings)
     if transfer is None:
@@ -81,6 +81,7 @@ def match_conditions(
         gain=float(np.exp(log_gain)) if known else float("nan"),
         noise_ratio=noise_ratio,
         correlation=_correlation(one.darkening, two.darkening, both),
+        blur_px=blur_px,
     )
     return one, two, conditions
 

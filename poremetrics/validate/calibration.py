@@ -23,6 +23,7 @@ from poremetrics.change import (
 )
 from poremetrics.change.repeatability import SIZE, Condition
 from poremetrics.settings.change import ChangeSettings
+from poremetrics.settings.pores import PoresSettings
 
 FLOOR = 0.010
 """Smallest wSD, a repeatability coefficient of 2.8 %: cameras with the head in a rig repeat pores
@@ -67,7 +68,7 @@ def recorded(changes: pd.DataFrame, quality: pd.DataFrame) -> dict[str, object]:
         row |= {f"{name}_{column}": one[column] for column in ("sampling_sd", "follows_size")}
         row[f"{name}_pct"] = one["change_pct"]
         if name == SIZE:
-            row["signal"] = one["signal"]
+            row |= {"signal": one["signal"], "blur_px": one["blur_px"]}
         if one["verdict"]:
             row |= {
                 f"{name}_low_pct": one["ci_low_pct"],
@@ -160,6 +161,7 @@ def _shown(pairs: pd.DataFrame) -> list[Shown]:
             ("pore_px", pore_px),
             ("correlation", 1.0),
             ("gain_log", 0.0),
+            ("blur_px", PoresSettings().usual_blur_px),
         )
     )
     return [shown(*one) for one in zip(*columns, strict=True)]
