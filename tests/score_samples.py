@@ -9,9 +9,11 @@ the network that tells pores has not seen these photos.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -53,8 +55,18 @@ def on_marks(found: pd.DataFrame, truth: pd.DataFrame, marks: pd.DataFrame) -> i
     return int((lies_on & (gap > truth["diameter_px"].to_numpy(np.float64)[pore])).sum())
 
 
-def score_photo(path: Path) -> list[dict[str, object]]:
-    """Return a row per region."""
+class Region(NamedTuple):
+    """Skin of a sample photo with what is there."""
+
+    name: str
+    skin: Skin
+    px_per_mm: float | None
+    truth: pd.DataFrame
+    marks: pd.DataFrame
+
+
+def regions_of(path: Path) -> Iterator[Region]:
+    """Yield the regions of a photo; ``visible`` are the pores that count."""
     settings = Settings()
     view = "closeup" if path.parent.name == "close_up" else "face"
     taken = photo.load(path, settings.photo)
@@ -64,7 +76,7 @@ def score_photo(path: Path) -> list[dict[str, object]]:
     truth = truth[truth["present"] == 1].assign(present=True)
     wanted = (truth["visible"] == 1) & (truth["diameter_px"] >= SMALLEST_PX)
     truth = truth.assign(visible=wanted)
-    linear, rows = photo.to_linear(taken.pixels), []
+    linear = photo.to_linear(taken.pixels)
     for region in regions:
         grid = Grid.of_box(region.box)
         (top, left), (h, w) = (int(grid.y0), int(grid.x0)), grid.shape
@@ -75,9 +87,16 @@ def score_photo(path: Path) -> list[dict[str, object]]:
             for table in (truth, marks)
         )
         own = own[inside(skin, own)].reset_index(drop=True)
-        found = pores.find(skin, settings.pores).query("is_pore")
-        counts, hit = scored(found, own)
         own_marks = own_marks[own_marks["kind"].isin(MARK_KINDS)]
+        yield Region(region.name, skin, per_mm, own, own_marks)
+
+
+def score_photo(path: Path) -> list[dict[str, object]]:
+    """Return a row per region."""
+    rows = []
+    for name, skin, per_mm, own, own_marks in regions_of(path):
+        found = pores.find(skin, Settings().pores).query("is_pore")
+        counts, hit = scored(found, own)
         sweep = PEERS["blob_log"](skin.darkening, per_mm or 14.0)
         tables = [table[inside(skin, table)] for _, table in sweep]
         peer = max((scored(table, own)[0] for table in tables), key=f1)
@@ -85,7 +104,7 @@ def score_photo(path: Path) -> list[dict[str, object]]:
         rows.append(
             {
                 "photo": f"{path.parent.name}/{path.stem}",
-                "region": region.name,
+                "region": name,
                 "counts": counts,
                 "peer": peer,
                 "marks": on_marks(found, own, own_marks),
