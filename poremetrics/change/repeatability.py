@@ -95,7 +95,8 @@ class Repeatability(BaseModel):
     apart_from_size : bool
         True where the other measures' figures leave out what they take over from the error of
         ``diameter_um_matched``: it depends on how many pores lie near the limit of a visible
-        pore, so it is worked out pair by pair.
+        pore, so it is worked out pair by pair. The figures of size itself are then those before
+        a pair's changes are stretched.
     floor : float
         Smallest wSD, whatever the conditions.
     subjects : int
@@ -151,10 +152,13 @@ class Repeatability(BaseModel):
         lost = float(np.mean([one.decorrelation for one in shown]))
         square += (self.per_blur_px * blur) ** 2 + (self.per_decorrelation * lost) ** 2
         figures = [one.figures() for one in shown]
-        return square + sum(
+        square += sum(
             one.added(name, [figure[condition] for figure in figures])
             for condition, one in self.conditions.items()
         )
+        if self.apart_from_size and name == SIZE:
+            square *= float(np.mean([one.stretch**2 for one in shown]))
+        return square
 
 
 def _with_scale(measure: str) -> str:

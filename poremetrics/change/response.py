@@ -10,6 +10,7 @@ touches a verdict: it grows in proportion to the change and vanishes without one
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib import resources
 
@@ -65,7 +66,9 @@ class Reading(BaseModel):
     highest: float = Field(100.0, gt=0.0)
 
     def stretch(self, signal: float) -> float:
-        """Return true over read log ratio of pores of this median signal."""
+        """Return true over read log ratio of pores of this median signal; 1 where it is NaN."""
+        if math.isnan(signal):
+            return 1.0
         held = min(max(signal, self.lowest), self.highest)
         return 1.0 + self.unread + self.per_noise / held**2
 

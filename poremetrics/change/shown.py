@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
-from poremetrics.change.measures import Sample
+from poremetrics.change.measures import Sample, typical_signal
+from poremetrics.change.response import Reading
 from poremetrics.model import Conditions
 
 
@@ -29,6 +30,8 @@ class Shown:
         1 less the texture correlation of the matched skins.
     gain : float
         Absolute natural log of the contrast gain of the skin between pores.
+    stretch : float
+        By which a change of size is stretched, and its error with it.
     """
 
     blur_px: float
@@ -37,13 +40,14 @@ class Shown:
     coarse: float
     decorrelation: float
     gain: float
+    stretch: float
 
     def figures(self) -> dict[str, float]:
         """Return every condition by its name."""
         return asdict(self)
 
 
-def shown_by(sample: Sample, conditions: Conditions) -> Shown:
+def shown_by(sample: Sample, conditions: Conditions, reading: Reading) -> Shown:
     """Return the conditions that a region shows.
 
     Parameters
@@ -52,6 +56,8 @@ def shown_by(sample: Sample, conditions: Conditions) -> Shown:
         The region; its scale tells how large a visible pore is in pixels.
     conditions : Conditions
         How the two skins differ.
+    reading : Reading
+        How much of a change of size is read.
     """
     return shown(
         abs(conditions.relative_blur_px),
@@ -59,11 +65,17 @@ def shown_by(sample: Sample, conditions: Conditions) -> Shown:
         conditions.correlation,
         abs(math.log(conditions.gain)) if conditions.gain > 0.0 else math.nan,
         conditions.blur_px,
+        reading.stretch(typical_signal(sample)),
     )
 
 
 def shown(
-    blur_px: float, pore_px: float, correlation: float, gain: float, point_spread_px: float
+    blur_px: float,
+    pore_px: float,
+    correlation: float,
+    gain: float,
+    point_spread_px: float,
+    stretch: float = 1.0,
 ) -> Shown:
     """Return the conditions from the figures of the checks.
 
@@ -79,6 +91,8 @@ def shown(
         Absolute natural log of the contrast gain.
     point_spread_px : float
         Of both photos once matched.
+    stretch : float
+        Of changes of size.
     """
     return Shown(
         blur_px=blur_px,
@@ -87,4 +101,5 @@ def shown(
         coarse=pore_px**-2,
         decorrelation=1.0 - correlation,
         gain=gain,
+        stretch=stretch,
     )

@@ -114,6 +114,7 @@ def calibrate(pairs: pd.DataFrame) -> Repeatability:
     }
     origin = nulls.get("origin", pd.Series("", index=nulls.index)).to_numpy(str)
     size_square = np.zeros(len(nulls))
+    stretch = np.array([one.stretch for one in _shown(nulls)])
     used = np.zeros(len(nulls), dtype=bool)
     for name in names:
         log_ratio = _log_ratio(nulls, name)
@@ -124,6 +125,8 @@ def calibrate(pairs: pd.DataFrame) -> Repeatability:
         follows = _numbers(nulls, f"{name}_follows_size", 0.0) if name != SIZE else 0.0
         known = _numbers(nulls, f"{name}_sampling_sd", 0.0) ** 2 / 2.0 + follows**2 * size_square
         design = np.column_stack((np.ones(len(nulls)), figures**2))
+        if name == SIZE:
+            design *= stretch[:, None] ** 2
         squares = _safe(log_ratio[usable] ** 2 / 2.0, known[usable], design[usable], origin[usable])
         if name == SIZE:
             size_square = design @ squares
@@ -164,7 +167,9 @@ def _shown(pairs: pd.DataFrame) -> list[Shown]:
             ("blur_px", PoresSettings().usual_blur_px),
         )
     )
-    return [shown(*one) for one in zip(*columns, strict=True)]
+    reading = default_response().reading
+    stretch = (reading.stretch(one) for one in _numbers(pairs, "signal", math.nan))
+    return [shown(*one) for one in zip(*columns, stretch, strict=True)]
 
 
 def _figures(pairs: pd.DataFrame) -> FloatArray:
