@@ -166,7 +166,8 @@ def changed_pairs(unread: float, sd: float, number: int = 4000) -> pd.DataFrame:
     """Pairs of changed skin of which a share is read, one that differs from pair to pair."""
     rng = np.random.default_rng(5)
     true = rng.uniform(-0.4, -0.05, number)
-    columns: dict[str, object] = {"kind": "power"}
+    # Pores so fine in pixels that nothing but the floor is taken for noise.
+    columns: dict[str, object] = {"kind": "power", "pore_px": 20.0, "gain_log": 0.0}
     read = true / (1.0 + rng.normal(unread, sd, number))
     for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
         flat = name == "contrast_matched"
