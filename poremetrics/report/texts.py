@@ -393,20 +393,25 @@ METHODS_PAIR = (
     "The after photo was registered onto the before photo region by region (model: {model}). Only "
     "the common area was compared: skin that is visible, in focus and free of glare, hair and "
     "brows in both photos. The sharper photo was brought to the blur of the softer one, and "
-    "contrast and noise were equalised, before pores were detected on the shading-flattened log "
-    "luminance with a threshold in units of local noise.",
+    "contrast and noise were equalised, before pores were looked for on the shading-flattened log "
+    "luminance: a small convolutional network tells them from other marks, and a pit is fitted to "
+    "each, which must exceed its own error.",
     "Every pore found in either photo was measured in both at the aligned place (forced "
     "measurement), so that a pore that slips under the detection limit is still measured. A pore "
     "counts as seen only before or only after where the other photo is compatible with bare skin. "
     "Diameter is that of a circle with the area of the half-contrast contour, corrected for the "
     "photo's blur. A visible pore has a diameter of at least {visible} (Flament et al. 2015).",
+    "Relief that lies in both photos holds sizes together; the change of size of the same pores, "
+    "and what follows from it, is stretched by what is known to be kept back at their signal over "
+    "noise (fitted to rendered skin of known change).",
     "Changes are ratios over the common area. Their 95 % intervals combine a paired spatial block "
     "bootstrap with the repeatability of unchanged skin under the differences this pair shows. "
     "Verdicts hold family-wise (Holm) at 5 %. Uncertainty of the scale cancels in every change.",
 )
 METHODS_PHOTO = (
-    "Pores were detected on the shading-flattened log luminance with a threshold in units of local "
-    "noise. Diameter is that of a circle with the area of the half-contrast contour, corrected for "
+    "Pores were looked for on the shading-flattened log luminance: a small convolutional network "
+    "tells them from other marks, and a pit is fitted to each, which must exceed its own error. "
+    "Diameter is that of a circle with the area of the half-contrast contour, corrected for "
     "the photo's blur. A visible pore has a diameter of at least {visible} (Flament et al. 2015).",
 )
 SCALE_LINE = "{region}: {mm} mm per pixel (± {rel} %), from {source}."
