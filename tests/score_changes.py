@@ -2,7 +2,8 @@
 
 Every visit against the first one of the same person. The true change of size is the geometric mean
 over the pores that both visits show and that span at least 3.5 px; the true counts are those of
-visible pores (250 µm) that face the camera in both photos. Truth is only compared with.
+visible pores (250 µm; 3 px where the tool knows no scale) that face the camera in both photos.
+Truth is only compared with.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ import numpy as np
 import pandas as pd
 
 import poremetrics
+from poremetrics.settings import Settings
 
 SMALLEST_PX = 3.5
-VISIBLE_UM = 250.0
+VISIBLE = Settings().change
 
 
-def true_changes(first: Path, later: Path) -> dict[str, float]:
+def true_changes(first: Path, later: Path, *, has_scale: bool) -> dict[str, float]:
     """Return the true changes in percent of size, count and coverage."""
     one, two = (
         pd.read_csv(path.with_name(path.name.replace(".jpg", ".truth.csv.gz"))).set_index("pore_id")
         for path in (first, later)
     )
-    both = one.join(two, lsuffix="_one", rsuffix="_two", how="inner")
+    both = one.add_suffix("_one").join(two.add_suffix("_two"), how="inner")
     both = both[
         (both["visible_one"] == 1) & ((both["visible_two"] == 1) | (both["present_two"] == 0))
     ]
@@ -34,7 +36,9 @@ def true_changes(first: Path, later: Path) -> dict[str, float]:
     sized = both[there & (both["diameter_px_one"] >= SMALLEST_PX)]
     ratio = np.log(sized["diameter_um_two"] / sized["diameter_um_one"]).mean()
     diameters = both["diameter_um_one"], both["diameter_um_two"].where(there, 0.0)
-    large = [values >= VISIBLE_UM for values in diameters]
+    px_per_um = float((both["diameter_px_one"] / both["diameter_um_one"]).median())
+    limit_um = VISIBLE.visible_diameter_um if has_scale else VISIBLE.visible_diameter_px / px_per_um
+    large = [values >= limit_um for values in diameters]
     areas = [float((values[big] ** 2).sum()) for values, big in zip(diameters, large, strict=True)]
     return {
         "diameter_um_matched": 100.0 * float(np.expm1(ratio)),
@@ -47,6 +51,7 @@ def scored(first: Path, later: Path) -> list[dict[str, object]]:
     """Return a row per measure of a pair."""
     changes = poremetrics.compare(first, later).changes
     own = changes[changes["region"].eq("all")]
+    truth = true_changes(first, later, has_scale=own["metric"].eq("diameter_um_matched").any())
     own = own.assign(metric=own["metric"].str.replace("_px", "_um")).set_index("metric")
     return [
         {
@@ -58,7 +63,7 @@ def scored(first: Path, later: Path) -> list[dict[str, object]]:
             "high": own.loc[name, "ci_high_pct"],
             "verdict": own.loc[name, "verdict"],
         }
-        for name, true in true_changes(first, later).items()
+        for name, true in truth.items()
     ]
 
 
