@@ -55,7 +55,8 @@ def test_swapping_the_photos_flips_the_signs(treated: Comparison) -> None:
         # The grid lies on the other photo: resampling and the choice of visible pores differ a
         # little; a fifth of the planted change and half the repeatability bound that.
         assert one + two == pytest.approx(0.0, abs=0.04)
-        assert one < 0 < two
+        if metric == "diameter_px_matched":  # contrast was not treated: its sign is noise
+            assert one < 0 < two
 
 
 def test_a_photo_against_itself_shows_exactly_no_change() -> None:
