@@ -6,20 +6,16 @@ Nothing is computed here; each line calls one stage of one room.
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypedDict, TypeVar, Unpack
+from typing import Literal, TypedDict, Unpack
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from PIL import Image
-from threadpoolctl import threadpool_limits
 
 from poremetrics import align, change, face, photo, pores
 from poremetrics.change import Repeatability
@@ -38,6 +34,7 @@ from poremetrics.model import (
 )
 from poremetrics.provenance import provenance
 from poremetrics.settings import Settings
+from poremetrics.workers import one_thread_each, shared_out
 
 Source = str | Path | bytes | Image.Image | npt.NDArray[np.uint8]
 """What a photo may be given as: path, bytes of a file, PIL image, (H, W, 3) uint8 sRGB array."""
@@ -47,9 +44,6 @@ AskedView = Literal["auto", "face", "closeup"]
 
 Progress = Callable[[str, float], None]
 """Told the stage that begins and the share of the work done, 0..1."""
-
-_Part = TypeVar("_Part")
-_Done = TypeVar("_Done")
 
 
 class Options(TypedDict, total=False):
@@ -105,6 +99,7 @@ class _ComparedRegion:
     step_px: float
 
 
+@one_thread_each()
 def compare(
     before: Source,
     after: Source,
@@ -158,7 +153,7 @@ def compare(
     tell("aligning the photos", 0.35)
     alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
     tell("measuring pores in both photos", 0.5)
-    compared = _shared_out(
+    compared = shared_out(
         lambda region: _compare_region(
             before_photo, before_face, after_photo, after_face, region, settings
         ),
@@ -176,14 +171,13 @@ def compare(
         days_since_treatment,
         settings,
     )
-    with _one_blas_thread():
-        changes = change.changes(
-            [one.sample for one in compared],
-            {one.sample.name: one.conditions for one in compared},
-            change.refused_regions(quality, region_names),
-            repeatability or change.default_repeatability(),
-            settings.change,
-        )
+    changes = change.changes(
+        [one.sample for one in compared],
+        {one.sample.name: one.conditions for one in compared},
+        change.refused_regions(quality, region_names),
+        repeatability or change.default_repeatability(),
+        settings.change,
+    )
     before_pores = pores.number_ids([one.before_pores for one in compared])
     after_pores = pores.number_ids([one.after_pores for one in compared])
     links = [
@@ -209,6 +203,7 @@ def compare(
     )
 
 
+@one_thread_each()
 def measure(source: Source, **options: Unpack[Options]) -> Measurement:
     """Measure the pores of one photo.
 
@@ -239,7 +234,7 @@ def measure(source: Source, **options: Unpack[Options]) -> Measurement:
     tell("finding the skin", 0.3)
     found = face.find(taken, settings.face, **_where(options), name=_name(source, "photo"))
     tell("measuring pores", 0.5)
-    measured = _shared_out(
+    measured = shared_out(
         lambda region: _measure_region(taken, found, region, settings),
         found.regions,
         [region.skin.size for region in found.regions],
@@ -272,37 +267,6 @@ def check(before: Source, after: Source, **options: Unpack[Options]) -> pd.DataF
         Quality table; every row with its figure, limit and whether it holds.
     """
     return compare(before, after, **options).quality
-
-
-def _one_blas_thread() -> threadpool_limits:
-    """Hold linear algebra to one thread: sums in one order, whatever the machine."""
-    return threadpool_limits(limits=1, user_api="blas")
-
-
-@contextmanager
-def _opencv_threads(count: int) -> Iterator[None]:
-    """Hold OpenCV to some threads, where the cores have other work already."""
-    usual = cv2.getNumThreads()
-    cv2.setNumThreads(min(count, usual))
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(usual)
-
-
-def _shared_out(
-    work: Callable[[_Part], _Done], parts: Sequence[_Part], sizes: Sequence[int]
-) -> list[_Done]:
-    """Do the work of every part, the cores taking one after the other, the largest first."""
-    cores = os.cpu_count() or 1
-    largest_first = sorted(range(len(parts)), key=lambda at: -sizes[at])
-    with (
-        _one_blas_thread(),
-        _opencv_threads(max(1, cores // max(1, len(parts)))),
-        ThreadPoolExecutor(cores) as pool,
-    ):
-        begun = {at: pool.submit(work, parts[at]) for at in largest_first}
-        return [begun[at].result() for at in range(len(parts))]
 
 
 def _silent(stage: str, share: float) -> None:

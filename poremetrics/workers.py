@@ -1,17 +1,63 @@
-"""Worker processes on this machine: begun afresh, and never outliving the process that asks."""
+"""How work is shared out on this machine: over threads within one pair, over processes beyond it.
+
+Libraries take one thread each: some of OpenCV's sums depend on how many it has, and results must
+not depend on the machine. Worker processes begin afresh and never outlive the process that asks.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import TypeVar
 
 import cv2
+from threadpoolctl import threadpool_limits
+
+_Part = TypeVar("_Part")
+_Done = TypeVar("_Done")
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Hold OpenCV and linear algebra to one thread, so that sums keep one order on any machine."""
+    usual = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
+    finally:
+        cv2.setNumThreads(usual)
+
+
+def shared_out(
+    work: Callable[[_Part], _Done], parts: Sequence[_Part], sizes: Sequence[int]
+) -> list[_Done]:
+    """Do the work of every part, the cores taking one after the other, the largest first.
+
+    Parameters
+    ----------
+    work : callable
+        From a part to what is done with it; called in a thread.
+    parts : sequence
+        What is to be worked on.
+    sizes : sequence of int
+        How much work each part is, in any unit.
+
+    Returns
+    -------
+    list
+        What was done, in the order of the parts.
+    """
+    largest_first = sorted(range(len(parts)), key=lambda at: -sizes[at])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        begun = {at: pool.submit(work, parts[at]) for at in largest_first}
+        return [begun[at].result() for at in range(len(parts))]
 
 
 @contextmanager
