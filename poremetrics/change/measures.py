@@ -133,8 +133,7 @@ def matched_weight(sample: Sample) -> FloatArray:
     A clear pore tells its size better, and relief that lies in both photos holds the size of a
     weak one up. The weight is the same whichever photo comes first.
     """
-    signal = np.sqrt(np.maximum(sample.pores["snr_before"] * sample.pores["snr_after"], 0.0))
-    return np.asarray(np.minimum(np.nan_to_num(signal), sample.matched_snr_cap) ** 2, np.float64)
+    return np.minimum(_signal(sample), sample.matched_snr_cap) ** 2
 
 
 def _block_sums(sample: Sample, chosen: npt.NDArray[np.bool_], values: FloatArray) -> FloatArray:

@@ -148,7 +148,7 @@ class Repeatability(BaseModel):
         square = self.wsd_log.get(name, math.nan) ** 2
         if not shown:
             return square
-        blur = float(np.mean([one.blur_px for one in shown]))
+        blur = float(np.mean([one.relative_blur_px for one in shown]))
         lost = float(np.mean([one.decorrelation for one in shown]))
         square += (self.per_blur_px * blur) ** 2 + (self.per_decorrelation * lost) ** 2
         figures = [one.figures() for one in shown]

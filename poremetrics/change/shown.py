@@ -16,7 +16,7 @@ class Shown:
 
     Attributes
     ----------
-    blur_px : float
+    relative_blur_px : float
         Difference in focus that had to be matched, in pixels.
     point_spread_px : float
         What both photos have in common once that is matched.
@@ -34,7 +34,7 @@ class Shown:
         By which a change of size is stretched, and its error with it.
     """
 
-    blur_px: float
+    relative_blur_px: float
     point_spread_px: float
     blur: float
     coarse: float
@@ -70,7 +70,7 @@ def shown_by(sample: Sample, conditions: Conditions, reading: Reading) -> Shown:
 
 
 def shown(
-    blur_px: float,
+    relative_blur_px: float,
     pore_px: float,
     correlation: float,
     gain: float,
@@ -81,7 +81,7 @@ def shown(
 
     Parameters
     ----------
-    blur_px : float
+    relative_blur_px : float
         Difference in focus.
     pore_px : float
         Diameter of the smallest visible pore.
@@ -95,9 +95,9 @@ def shown(
         Of changes of size.
     """
     return Shown(
-        blur_px=blur_px,
+        relative_blur_px=relative_blur_px,
         point_spread_px=point_spread_px,
-        blur=(blur_px * point_spread_px / pore_px**2) ** 2,
+        blur=(relative_blur_px * point_spread_px / pore_px**2) ** 2,
         coarse=pore_px**-2,
         decorrelation=1.0 - correlation,
         gain=gain,

@@ -241,7 +241,7 @@ def calibrate_reading(pairs: pd.DataFrame) -> Reading:
     now = default_response().reading
     stretch = np.array([now.stretch(one) for one in signal])
     read, true = _log(known, f"{SIZE}_pct") / stretch, _log(known, f"{SIZE}_true_pct")
-    noise = _noise(known, SIZE, pairs) / stretch**2
+    noise = _noise(known, SIZE, calibrate(pairs)) / stretch**2
     shape = np.column_stack((np.ones(len(known)), signal**-2.0))
     power = shape.T @ (np.maximum(read**2 - noise, _LEAST_POWER * read**2)[:, None] * shape)
     unread, per_noise = np.linalg.solve(power, shape.T @ (read * (true - read)))
@@ -273,6 +273,8 @@ def calibrate_response(pairs: pd.DataFrame) -> Response:
     Response
         Of every headline measure whose truth is known.
     """
+    # of these very pairs: the package's is also that of real photos, which differ by more
+    own = calibrate(pairs)
     shares = {}
     for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
         known = _known_changes(pairs, name)
@@ -281,7 +283,7 @@ def calibrate_response(pairs: pd.DataFrame) -> Response:
                 _log(known, f"{name}_pct"),
                 _log(known, f"{name}_true_pct"),
                 _log(known, f"{SIZE}_pct"),
-                _noise(known, name, pairs),
+                _noise(known, name, own),
                 borrowed=name == "contrast_matched",
             )
     if "count" in shares:
@@ -303,10 +305,8 @@ def _known_changes(pairs: pd.DataFrame, name: str) -> pd.DataFrame:
     return known[usable].reset_index(drop=True)
 
 
-def _noise(known: pd.DataFrame, name: str, pairs: pd.DataFrame) -> FloatArray:
+def _noise(known: pd.DataFrame, name: str, own: Repeatability) -> FloatArray:
     """Return the variance of log ratios that sampling and repeatability explain."""
-    # of these very pairs: the package's is also that of real photos, which differ by more
-    own = calibrate(pairs)
     follows = _numbers(known, f"{name}_follows_size", 0.0)
     repeated = [
         2.0 * own.wsd(name, [one], each) ** 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from poremetrics.errors import PoremetricsError
 from poremetrics.model import Alignment, Rgb, View
 from poremetrics.settings import Settings
 from poremetrics.synthetic import PRESETS, Camera, make_skin, photograph, reshoot
+from poremetrics.validate.cases import Row
 from poremetrics.validate.residuals import (
     SYNTHETIC_CAMERA,
     Shown,
@@ -22,8 +23,6 @@ from poremetrics.validate.residuals import (
     seen_again,
     synthetic_recipe,
 )
-
-Row = Mapping[str, object]
 
 OTHER, SAME, MIRRORED, TWICE = "other skin", "same skin", "same skin, mirrored", "one picture twice"
 REFUSED = "not comparable"
