@@ -11,7 +11,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TypeVar
@@ -22,28 +23,68 @@ from threadpoolctl import threadpool_limits
 _Part = TypeVar("_Part")
 _Done = TypeVar("_Done")
 
+_one_core: ContextVar[bool] = ContextVar("one_core", default=False)
+
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Hold OpenCV and linear algebra to one thread, so that sums keep one order on any machine."""
-    usual = cv2.getNumThreads()
-    cv2.setNumThreads(1)
+    """Hold OpenCV and linear algebra to one thread, so that sums keep one order on any machine.
+
+    The limit is the process's own: whoever comes first sets it, whoever leaves last lifts it.
+    """
+    _limit.enter()
     try:
-        with threadpool_limits(limits=1, user_api="blas"):
+        yield
+    finally:
+        _limit.leave()
+
+
+class _OneThread:
+    """The limit of one thread, held as long as anybody in the process needs it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders = 0
+        self._lift = ExitStack()
+
+    def enter(self) -> None:
+        with self._lock:
+            if not self._holders:
+                self._lift.callback(cv2.setNumThreads, cv2.getNumThreads())
+                cv2.setNumThreads(1)
+                self._lift.enter_context(threadpool_limits(limits=1, user_api="blas"))
+            self._holders += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._holders -= 1
+            if not self._holders:
+                self._lift.close()
+
+
+_limit = _OneThread()
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Do all work below in this thread: others like it run beside it, each on a core of its own."""
+    before = _one_core.set(True)
+    try:
+        with one_thread_each():
             yield
     finally:
-        cv2.setNumThreads(usual)
+        _one_core.reset(before)
 
 
 def shared_out(
     work: Callable[[_Part], _Done], parts: Sequence[_Part], sizes: Sequence[int]
 ) -> list[_Done]:
-    """Do the work of every part, the cores taking one after the other, the largest first.
+    """Do the work of every part, the free cores taking one after the other, the largest first.
 
     Parameters
     ----------
     work : callable
-        From a part to what is done with it; called in a thread.
+        From a part to what is done with it; called in a thread where there are cores to share.
     parts : sequence
         What is to be worked on.
     sizes : sequence of int
@@ -54,6 +95,8 @@ def shared_out(
     list
         What was done, in the order of the parts.
     """
+    if _one_core.get():
+        return [work(part) for part in parts]
     largest_first = sorted(range(len(parts)), key=lambda at: -sizes[at])
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         begun = {at: pool.submit(work, parts[at]) for at in largest_first}
@@ -89,6 +132,7 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 def _begin_worker(parent: Connection) -> None:
     """Leave Ctrl-C to the parent, take one core, and end when the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _one_core.set(True)
     cv2.setNumThreads(1)
 
     def watch() -> None:

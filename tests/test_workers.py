@@ -1,4 +1,4 @@
-"""Worker processes end with whoever asked for them, however that one ends."""
+"""Cores are shared out as told; worker processes end with whoever asked, however that one ends."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from operator import index
 
+import cv2
 import psutil
 import pytest
 
-from poremetrics.workers import worker_pool
+from poremetrics.workers import one_core, one_thread_each, shared_out, worker_pool
 
 PATIENCE_S = 60.0
 
@@ -32,12 +34,37 @@ if __name__ == "__main__":
 
 
 def test_work_is_done_and_one_core_is_taken() -> None:
-    import cv2
-
     with worker_pool(2) as pool:
         assert list(pool.map(index, range(5))) == list(range(5))
         assert pool.submit(cv2.getNumThreads).result() == 1
         assert pool.submit(os.getppid).result() == os.getpid()
+
+
+def test_the_limit_of_one_thread_lasts_until_the_last_who_needs_it_is_done() -> None:
+    usual = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        first, second = one_thread_each(), one_thread_each()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert cv2.getNumThreads() == 1
+        second.__exit__(None, None, None)
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(usual)
+
+
+def test_parts_keep_their_order_and_on_one_core_their_thread() -> None:
+    def told(part: int) -> tuple[int, int]:
+        return part, threading.get_ident()
+
+    assert [part for part, _ in shared_out(told, range(9), range(9))] == list(range(9))
+    here = threading.get_ident()
+    assert all(thread != here for _, thread in shared_out(told, range(9), range(9)))
+    with one_core():
+        assert shared_out(told, range(9), range(9)) == [(part, here) for part in range(9)]
+    assert all(thread != here for _, thread in shared_out(told, range(9), range(9)))
 
 
 def test_an_error_ends_the_workers_and_comes_through() -> None:

@@ -20,6 +20,7 @@ from poremetrics.provenance import provenance
 from poremetrics.settings.study import StudySettings
 from poremetrics.study import store
 from poremetrics.study.records import Failure, Outcome, PairResult, Patches, Task
+from poremetrics.workers import one_core
 
 PLACES: Mapping[str, str] = {
     "region": "str",
@@ -31,6 +32,7 @@ PLACES: Mapping[str, str] = {
 _KEPT = ("pores", "links", "regions", "changes", "quality")
 
 
+@one_core()
 def run_pair(task: Task) -> Outcome:
     """Compare one pair and keep the result in the task's store.
 
@@ -50,8 +52,6 @@ def run_pair(task: Task) -> Outcome:
         This worker has other versions than the study was planned with, or cannot write the store.
     """
     _same_versions(task)
-    # One pair, one core: pairs run side by side, and sums do not depend on a number of threads.
-    cv2.setNumThreads(1)
     began = time.perf_counter()
     try:
         result = _compared(task)

@@ -30,6 +30,7 @@ from poremetrics.synthetic import (
 )
 from poremetrics.validate.calibration import recorded
 from poremetrics.validate.plan import SKINS, Accuracy, Pair
+from poremetrics.workers import one_thread_each
 
 Row = Mapping[str, object]
 
@@ -48,6 +49,7 @@ class Rows:
     rows: tuple[Row, ...]
 
 
+@one_thread_each()
 def run_accuracy(case: Accuracy) -> list[Rows]:
     """Find the pores of one picture and score them, with the peers on the same picture."""
     for_skin, for_noise = np.random.default_rng(case.seed).spawn(2)
@@ -84,6 +86,7 @@ def run_accuracy(case: Accuracy) -> list[Rows]:
     return rows
 
 
+@one_thread_each()
 def run_pair(case: Pair) -> list[Rows]:
     """Photograph a subject twice and compare."""
     before, after, picture = _shots(case)
