@@ -14,7 +14,7 @@ from poremetrics.settings.study import StudySettings
 from poremetrics.study import cohort, rate_per_session, story
 from poremetrics.study.cohort import RESPONSES, responses
 from poremetrics.study.identity import Register
-from poremetrics.study.trend import trends
+from poremetrics.study.trend import step_over, trends
 
 SETTINGS = Settings()
 NAN = math.nan
@@ -151,11 +151,49 @@ def test_early_and_refused_visits_do_not_make_the_story() -> None:
     assert math.isnan(row["rate_per_session_pct"])
 
 
-def test_a_step_from_an_early_photo_tells_nothing() -> None:
+def test_a_step_over_an_early_photo_is_told_by_the_baseline() -> None:
     line = course((DOWN, DOWN, -15, -5), (DOWN, DOWN, -30, -20), (DOWN, UP, 5, 15))
     assert trends(line, SETTINGS)["story"].tolist() == ["fading"]
+    # From the first visit to the last nothing changed, but the intervals are 10 % wide: the step
+    # between them is known to 7 % and more, so levelled off may not be said.
     line["too_early"] = [False, True, False]
     assert trends(line, SETTINGS)["story"].tolist() == ["changed; course not clear"]
+    # -10 to -25 % is more than two such errors allow, -10 to -14 % is not.
+    for change, expected in ((-25.0, "still improving"), (-14.0, "changed; course not clear")):
+        line["change_pct"] = [-10.0, -5.0, change]
+        line["ci_low_pct"], line["ci_high_pct"] = line["change_pct"] - 4, line["change_pct"] + 4
+        assert trends(line, SETTINGS)["story"].tolist() == [expected]
+    line["change_pct"] = [-25.0, -30.0, -10.0]
+    line["ci_low_pct"], line["ci_high_pct"] = line["change_pct"] - 4, line["change_pct"] + 4
+    assert trends(line, SETTINGS)["story"].tolist() == ["fading"]
+
+
+def test_a_step_over_a_gap_is_rarely_called_where_nothing_changed() -> None:
+    """Of all lines together, at most one family in twenty may be called."""
+    rng = np.random.default_rng(5)
+    sd, family, called, covered = 0.02, 12, 0, 0
+    for _ in range(400):
+        wrong = False
+        for _ in range(family):
+            own = rng.normal(0, sd)  # of the baseline photo
+            first, last = math.log(0.9) + rng.normal(0, sd, 2) - own
+            half = 1.96 * math.sqrt(2.0) * sd
+            rows = [
+                {
+                    "change_pct": 100 * math.expm1(y),
+                    "ci_low_pct": 100 * math.expm1(y - half),
+                    "ci_high_pct": 100 * math.expm1(y + half),
+                }
+                for y in (first, last)
+            ]
+            step = step_over(rows[0], rows[1], family, SETTINGS)
+            wrong |= step["step_verdict"] != NO
+            covered += step["step_low_pct"] <= 0.0 <= step["step_high_pct"]
+        called += wrong
+    # 5 % of 400 are 20, with a standard deviation of 4.4: 30 lie 2.3 of those above.
+    assert called <= 30
+    # 95 % of 4800, standard deviation 15.
+    assert covered == pytest.approx(0.95 * 400 * family, abs=45)
 
 
 # --- the cohort --------------------------------------------------------------------------

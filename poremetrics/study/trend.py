@@ -68,14 +68,14 @@ def trends(timeline: pd.DataFrame, settings: Settings) -> pd.DataFrame:
             "side": line[0]["side"],
             "region": region,
             "metric": metric,
-            **_course(line, settings),
+            **_course(line, len(lines), settings),
         }
         for (region, metric), line in lines.items()
     ]
     return table(rows, tables.TRENDS)
 
 
-def _course(line: Sequence[Row], settings: Settings) -> Row:
+def _course(line: Sequence[Row], family: int, settings: Settings) -> Row:
     usable = [
         row
         for row in line
@@ -89,9 +89,8 @@ def _course(line: Sequence[Row], settings: Settings) -> Row:
         known = {"visits": 0, "sessions": 0, "verdict": lost, "story": lost}
         return {**dict.fromkeys(_FIGURES, math.nan), **known}
     if len(usable) > 1 and line.index(usable[-1]) - line.index(usable[-2]) > 1:
-        # The visit before was too early or not comparable: a step from it tells nothing.
-        unknown = {"step_verdict": "", "step_low_pct": math.nan, "step_high_pct": math.nan}
-        usable[-1] = {**usable[-1], **unknown}
+        # The visit before was too early or not comparable: its step tells nothing.
+        usable[-1] = {**usable[-1], **step_over(usable[-2], usable[-1], family, settings)}
     last = usable[-1]
     rate, low, high = rate_per_session(
         _log(usable, "change_pct"),
@@ -110,6 +109,40 @@ def _course(line: Sequence[Row], settings: Settings) -> Row:
         "rate_low_pct": 100.0 * math.expm1(low),
         "rate_high_pct": 100.0 * math.expm1(high),
         "story": story(usable, settings),
+    }
+
+
+def step_over(earlier: Row, later: Row, family: int, settings: Settings) -> Row:
+    """Return the step between two visits that were compared with the baseline, not with each other.
+
+    Parameters
+    ----------
+    earlier, later : mapping
+        Rows of the timeline.
+    family : int
+        Lines of the timeline: in so many a step may be called by chance (Bonferroni).
+    settings : Settings
+        Confidence, and the error that both changes owe to their baseline photo.
+
+    Returns
+    -------
+    mapping
+        ``step_low_pct``, ``step_high_pct`` and ``step_verdict``.
+    """
+    rows = (earlier, later)
+    (first, last), (one, other) = (
+        _log(rows, "change_pct"),
+        _log_sd(rows, settings.change.confidence),
+    )
+    shared = settings.study.shared_baseline
+    sd = math.sqrt(max(one**2 + other**2 - 2.0 * shared * one * other, 0.0))
+    step, usual = last - first, _quantile(settings.change.confidence)
+    strict = _quantile(1.0 - (1.0 - settings.change.confidence) / family)
+    direction = "decreased" if step < 0.0 else "increased"
+    return {
+        "step_low_pct": 100.0 * math.expm1(step - usual * sd),
+        "step_high_pct": 100.0 * math.expm1(step + usual * sd),
+        "step_verdict": direction if abs(step) > strict * sd else "no detectable change",
     }
 
 
