@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import cv2
@@ -83,11 +83,11 @@ def paired_sample(
     signal = {
         f"snr_{side}": pores[f"contrast_{side}"] / pores[f"contrast_err_{side}"] for side in SIDES
     }
-    maps = {
-        f"{name}_{side}": values
+    maps = (
+        (f"{name}_{side}", values)
         for side, rgb, skin in zip(SIDES, linear_rgb, skins, strict=True)
-        for name, values in secondary_maps(rgb, skin, settings).items()
-    }
+        for name, values in secondary_maps(rgb, skin, settings)
+    )
     sample = region_sample(
         aligned.name,
         pores.assign(**shape, **seen, **signal, matched=pores["status"].eq("matched")),
@@ -126,10 +126,9 @@ def single_sample(
     columns = {f"{name}_before": pores[name] for name in ("diameter_px", "contrast")}
     columns["diameter_before"] = columns.pop("diameter_px_before")
     shapes = {f"{name}_before": values for name, values in _shapes(pores).items()}
-    maps = {
-        f"{name}_before": values
-        for name, values in secondary_maps(linear_rgb, skin, settings).items()
-    }
+    maps = (
+        (f"{name}_before", values) for name, values in secondary_maps(linear_rgb, skin, settings)
+    )
     return region_sample(
         region.name,
         pores.assign(**columns, **shapes, seen_before=True),
@@ -160,23 +159,21 @@ def _looked_up(values: npt.NDArray[np.float64], rows: pd.Series) -> npt.NDArray[
 
 def secondary_maps(
     linear_rgb: FloatImage, skin: Skin, settings: ChangeSettings
-) -> dict[str, npt.NDArray[np.floating] | Mask]:
-    """Return the maps the secondary measures are block sums of.
+) -> Iterator[tuple[str, npt.NDArray[np.floating] | Mask]]:
+    """Yield name and pixels of the maps the secondary measures are block sums of.
 
     ``relief`` is the flattened skin, ``lightness`` CIE L*, ``redness`` CIE a* (D65), each with
     its square where a spread is taken; ``shine`` marks highlights.
     """
-    lab = cv2.cvtColor(np.clip(linear_rgb, 0.0, 1.0), cv2.COLOR_LRGB2Lab)
-    lightness, redness, _ = cv2.split(lab)
     relief = np.where(skin.mask, skin.darkening, np.float32(0.0))
-    return {
-        "relief": relief,
-        "relief_square": relief**2,
-        "redness": redness,
-        "lightness": lightness,
-        "lightness_square": lightness**2,
-        "shine": skin.darkening < -settings.shine_brightening,
-    }
+    yield "relief", relief
+    yield "relief_square", relief**2
+    yield "shine", skin.darkening < -settings.shine_brightening
+    lab = cv2.cvtColor(np.clip(linear_rgb, 0.0, 1.0), cv2.COLOR_LRGB2Lab)
+    lightness, redness = (np.asarray(lab[..., k], dtype=np.float32) for k in (0, 1))
+    yield "redness", redness
+    yield "lightness", lightness
+    yield "lightness_square", lightness**2
 
 
 def region_sample(
@@ -185,7 +182,7 @@ def region_sample(
     common: Mask,
     step_px: float,
     scale: Scale | None,
-    maps: Mapping[str, npt.NDArray[np.floating] | Mask],
+    maps: Iterable[tuple[str, npt.NDArray[np.floating] | Mask]],
     settings: ChangeSettings,
 ) -> Sample:
     """Return what a region contributes to the measures.
@@ -203,8 +200,9 @@ def region_sample(
         Photo pixels per grid pixel.
     scale : Scale or None
         Millimetres per photo pixel.
-    maps : mapping of str to (h, w)
-        Secondary maps, e.g. ``redness_before``.
+    maps : iterable of (str, (h, w))
+        Secondary maps, e.g. ``redness_before``; they are gone through once, so they may be made
+        one after the other.
     settings : ChangeSettings
         Tunables.
 
@@ -241,7 +239,7 @@ def region_sample(
         name=name,
         pores={**columns, **lengths, **sizes, "block": block[inside]},
         area=blocks.area_px2 * area,
-        sums={key: blocks.sum(values) for key, values in maps.items()},
+        sums={key: blocks.sum(values) for key, values in maps},
         pixels=blocks.area_px2,
         has_scale=unit_mm is not None,
         visible_diameter=visible_diameter,

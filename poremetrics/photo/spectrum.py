@@ -156,14 +156,17 @@ def power_spectrum(
 
 
 def _flatten(light: FloatImage, mask: Mask, settings: PhotoSettings) -> FloatImage:
-    log_light = np.log(np.maximum(light, _DARKEST))
+    flat = np.maximum(light, np.float32(_DARKEST))
+    np.log(flat, out=flat)
     weight = mask.astype(np.float32)
-    total, covered = (_coarse_blur(image, settings) for image in (log_light * weight, weight))
-    mean = total / np.maximum(covered, np.float32(1e-3))
-    flat = np.where(mask, log_light - mean, 0).astype(np.float32)
+    flat *= weight
+    total, covered = (_coarse_blur(image, settings) for image in (flat, weight))
+    total /= np.maximum(covered, np.float32(1e-3))
+    flat -= total
+    flat *= weight
     usual = float(np.median(np.abs(_sample(flat, mask))))
     limit = settings.outlier_sigmas * 1.4826 * usual
-    return np.clip(flat, -limit, limit)
+    return np.clip(flat, -limit, limit, out=flat)
 
 
 def _sample(image: FloatImage, mask: Mask) -> FloatImage:

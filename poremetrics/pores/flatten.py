@@ -36,26 +36,32 @@ def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin
         difference of logarithms of linear light, so that exposure does not change it.
     """
     linear = np.ascontiguousarray(linear_rgb, dtype=np.float32)
-    luminance = cv2.transform(linear, _LUMINANCE)
+    luminance = np.asarray(cv2.transform(linear, _LUMINANCE), dtype=np.float32)
     inside = mask & (luminance > settings.floor_linear) & (linear[..., 1] < settings.ceiling_linear)
-    floor = np.float32(settings.floor_linear)
-    log_luminance = np.log(np.maximum(luminance, floor)).astype(np.float32)
-    logs = np.log(np.maximum(linear, floor / 4))
-    darkening = _flattened(log_luminance, inside, settings)
+    darkening = _flattened(_log(luminance, settings.floor_linear), inside, settings)
     noise = local_noise(darkening, inside, settings.noise_tile_px)
+    blur_px = point_spread_px(linear, darkening, noise, inside, settings)
+    redness, brownness = _tints(linear, inside, settings)
+    return Skin(darkening, inside, noise, redness, brownness, blur_px)
+
+
+def _log(linear: FloatImage, floor: float) -> FloatImage:
+    """Return the logarithm of light of at least ``floor``."""
+    light = np.maximum(linear, np.float32(floor))
+    return np.log(light, out=light)
+
+
+def _tints(
+    linear: FloatImage, inside: Mask, settings: PoresSettings
+) -> tuple[FloatImage, FloatImage]:
+    """Return ln(red/green) and ln(green/blue) over those of the skin around; 0 outside the mask."""
     weight = inside.astype(np.float32)
-    chroma = [
-        np.where(inside, ratio - local_level(ratio, weight, settings.background_sigma_px), 0.0)
-        for ratio in (logs[..., 0] - logs[..., 1], logs[..., 1] - logs[..., 2])
-    ]
-    return Skin(
-        darkening=darkening,
-        mask=inside,
-        noise=noise,
-        redness=chroma[0].astype(np.float32),
-        brownness=chroma[1].astype(np.float32),
-        blur_px=point_spread_px(linear, darkening, noise, inside, settings),
-    )
+    red, green, blue = (_log(linear[..., k], settings.floor_linear / 4.0) for k in range(3))
+
+    def residual(ratio: FloatImage) -> FloatImage:
+        return (ratio - local_level(ratio, weight, settings.background_sigma_px)) * weight
+
+    return residual(red - green), residual(green - blue)
 
 
 def _flattened(log_luminance: FloatImage, inside: Mask, settings: PoresSettings) -> FloatImage:

@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from poremetrics.model import FloatImage, Points, Skin
+from poremetrics.model import FloatImage, Mask, Points, Skin
 from poremetrics.settings.pores import PoresSettings
-from poremetrics.weights import Weights
+from poremetrics.weights import Weights, forward
 
 NET = Weights(
     "pores", "pores.onnx", "70281b917e4d98034de16d94af9cff0fdda7a21daf54e5627888f759d59a4917"
@@ -86,22 +86,25 @@ def likely_spots(skin: Skin, settings: PoresSettings) -> Spots:
         Local maxima of the probability, of at least ``settings.candidate_probability``; a dip may
         be there at two scales.
     """
+    # Read anew: what it holds between its layers, a hundred bytes a pixel, is not kept.
+    net = NET.read()
     return Spots.join(
-        [_at_scale(skin, 2**level, settings) for level in range(settings.network_scales)]
+        [_at_scale(net, skin, 2**level, settings) for level in range(settings.network_scales)]
     )
 
 
-def _at_scale(skin: Skin, factor: int, settings: PoresSettings) -> Spots:
+def _at_scale(net: cv2.dnn.Net, skin: Skin, factor: int, settings: PoresSettings) -> Spots:
     """Return the spots that the network sees on skin made smaller by ``factor``."""
     side = _STRIDE * factor
-    layers, top, left = _padded(skin, side)
-    if min(layers.shape[1:]) < factor * _LEAST_SIDE_PX and factor > 1:
+    h, w = skin.mask.shape
+    down, across = -h % side, -w % side
+    if min(h + down, w + across) < factor * _LEAST_SIDE_PX and factor > 1:
         return Spots(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
-    if factor > 1:
-        size = layers.shape[2] // factor, layers.shape[1] // factor
-        small = [cv2.resize(layer, size, interpolation=cv2.INTER_AREA) for layer in layers]
-        layers = np.asarray(small, dtype=np.float32)
-    answer = NET.run(network_input(*layers)[None])[0][0]
+    # Alike on opposite sides, so that turning the picture turns its cells.
+    top, left = down // 2, across // 2
+    padding = (top, down - top, left, across - left)
+    net.setInput(_shown(skin, padding, factor)[None])  # which keeps a copy of its own
+    answer = forward(net)[0][0]
     logit = answer[0]
     limit = np.log(settings.candidate_probability / (1.0 - settings.candidate_probability))
     peak = (logit >= cv2.dilate(logit, np.ones((3, 3), np.uint8))) & (logit > limit)
@@ -116,20 +119,19 @@ def _at_scale(skin: Skin, factor: int, settings: PoresSettings) -> Spots:
     )
 
 
-def _padded(skin: Skin, side: int) -> tuple[FloatImage, int, int]:
-    """Return the layers of a skin with empty margins: a multiple of ``side`` high and wide.
+def _shown(skin: Skin, padding: tuple[int, int, int, int], factor: int) -> FloatImage:
+    """Return the input for a skin with empty margins, made smaller by ``factor``."""
 
-    The margins are alike on opposite sides, so that turning the picture turns its cells.
-    """
-    h, w = skin.mask.shape
-    down, across = -h % side, -w % side
-    top, left = down // 2, across // 2
-    padded = np.zeros((4, h + down, w + across), dtype=np.float32)
-    for layer, own in zip(
-        padded, (skin.darkening, skin.mask, skin.redness, skin.brownness), strict=True
-    ):
-        layer[top : top + h, left : left + w] = own
-    return padded, top, left
+    def layer(own: FloatImage | Mask) -> FloatImage:
+        own = np.asarray(own, dtype=np.float32)
+        wide = cv2.copyMakeBorder(own, *padding, cv2.BORDER_CONSTANT)
+        if factor > 1:
+            size = wide.shape[1] // factor, wide.shape[0] // factor
+            wide = cv2.resize(wide, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(wide, dtype=np.float32)
+
+    layers = (skin.darkening, skin.mask, skin.redness, skin.brownness)
+    return network_input(*(layer(own) for own in layers))
 
 
 def network_input(
@@ -150,19 +152,20 @@ def network_input(
     """
     inside = (np.asarray(mask) > 0.5).astype(np.float32)
     h, w = inside.shape
-    small = cv2.resize(
-        np.dstack([darkening**2 * inside, inside]),
-        (max(1, w // _COARSE), max(1, h // _COARSE)),
-        interpolation=cv2.INTER_AREA,
+    size = max(1, w // _COARSE), max(1, h // _COARSE)
+    power, share = (
+        cv2.GaussianBlur(
+            cv2.resize(full, size, interpolation=cv2.INTER_AREA), (0, 0), _AROUND_PX / _COARSE
+        )
+        for full in (darkening**2 * inside, inside)
     )
-    small = cv2.GaussianBlur(small, (0, 0), _AROUND_PX / _COARSE)
-    rms = np.sqrt(np.maximum(small[..., 0], 0.0) / np.maximum(small[..., 1], 0.05) + 1e-6)
+    rms = np.sqrt(np.maximum(power, 0.0) / np.maximum(share, 0.05) + 1e-6)
     rms = cv2.resize(rms, (w, h), interpolation=cv2.INTER_LINEAR)
-    return np.stack(
-        [
-            np.arcsinh(darkening / _DARKENING) * inside,
-            np.clip(darkening / np.maximum(rms, _LEAST_RMS), _FEWEST_RMS, _MOST_RMS) * 0.5 * inside,
-            np.clip(redness / _TINT, -_MOST_TINT, _MOST_TINT) * inside,
-            np.clip(brownness / _TINT, -_MOST_TINT, _MOST_TINT) * inside,
-        ]
-    ).astype(np.float32)
+    shown = np.empty((4, h, w), dtype=np.float32)
+    np.arcsinh(darkening / _DARKENING, out=shown[0])
+    np.clip(darkening / np.maximum(rms, _LEAST_RMS), _FEWEST_RMS, _MOST_RMS, out=shown[1])
+    shown[1] *= 0.5
+    for row, tint in ((2, redness), (3, brownness)):
+        np.clip(tint / _TINT, -_MOST_TINT, _MOST_TINT, out=shown[row])
+    shown *= inside
+    return shown
