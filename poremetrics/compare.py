@@ -351,6 +351,15 @@ def _compare_region(
     matched_before, matched_after, conditions = pores.match_conditions(
         before_skin, after_skin, aligned.common, settings.pair
     )
+    rgb = before_rgb, after_rgb
+    regions = before_face.region(aligned.name), after_face.region(aligned.name)
+    quality = change.join_quality(
+        [
+            change.judge_pair(aligned, conditions, rgb, (before_skin, after_skin), scale, settings),
+            change.judge_looks((before, after), regions, aligned, conditions, rgb, settings),
+        ]
+    )
+    del before_skin, after_skin  # a quarter of what the region holds while its pores are found
     found_before = pores.find(matched_before, settings.pores)
     found_after = pores.find(matched_after, settings.pores)
     paired = pores.pair(
@@ -371,18 +380,10 @@ def _compare_region(
         aligned,
         paired,
         (all_before, all_after),
-        (before_rgb, after_rgb),
+        rgb,
         (matched_before, matched_after),
         scale,
         settings.change,
-    )
-    rgb = before_rgb, after_rgb
-    regions = before_face.region(aligned.name), after_face.region(aligned.name)
-    quality = change.join_quality(
-        [
-            change.judge_pair(aligned, conditions, rgb, (before_skin, after_skin), scale, settings),
-            change.judge_looks((before, after), regions, aligned, conditions, rgb, settings),
-        ]
     )
     on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(all_before))
     return _ComparedRegion(
