@@ -36,7 +36,7 @@ class Weights:
     sha256: str
 
     def run(self, blob: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
-        """Run the network, read once a thread.
+        """Run the network.
 
         Parameters
         ----------
@@ -53,24 +53,19 @@ class Weights:
         UsageError
             The file is damaged.
         """
+        net = self._net()
+        net.setInput(blob)
+        outputs = net.forward(net.getUnconnectedOutLayersNames())
+        return [np.asarray(output, dtype=np.float32) for output in outputs]
+
+    def _net(self) -> cv2.dnn.Net:
         # A cv2.dnn.Net keeps its last input and so must not be shared between threads.
         nets: dict[Weights, cv2.dnn.Net] | None = getattr(_local, "nets", None)
         if nets is None:
             nets = _local.nets = {}
         if self not in nets:
-            nets[self] = self.read()
-        nets[self].setInput(blob)
-        return forward(nets[self])
-
-    def read(self) -> cv2.dnn.Net:
-        """Return the network anew; what it holds of the pictures it has seen goes with it."""
-        return cv2.dnn.readNetFromONNX(np.frombuffer(_content(self), dtype=np.uint8))
-
-
-def forward(net: cv2.dnn.Net) -> list[npt.NDArray[np.float32]]:
-    """Return all outputs of a network that was given its input; see :meth:`Weights.run`."""
-    outputs = net.forward(net.getUnconnectedOutLayersNames())
-    return [np.asarray(output, dtype=np.float32) for output in outputs]
+            nets[self] = cv2.dnn.readNetFromONNX(np.frombuffer(_content(self), dtype=np.uint8))
+        return nets[self]
 
 
 @cache

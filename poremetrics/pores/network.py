@@ -13,6 +13,7 @@ one fixed setting for every photo.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask, Points, Skin
 from poremetrics.settings.pores import PoresSettings
-from poremetrics.weights import Weights, forward
+from poremetrics.weights import Weights
 
 NET = Weights(
     "pores", "pores.onnx", "70281b917e4d98034de16d94af9cff0fdda7a21daf54e5627888f759d59a4917"
@@ -38,6 +39,9 @@ _LEAST_RMS, _MOST_RMS, _FEWEST_RMS = 0.004, 5.0, -3.0
 _AROUND_PX, _COARSE = 20.0, 4
 _USABLE = 0.5  # share of a pixel
 _LEAST_SIDE_PX = 48
+_REACH_PX = 48  # of an answer: 42 pixels to either side, in whole cells of the coarsest layer
+
+_PIECE_PX = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,14 +90,12 @@ def likely_spots(skin: Skin, settings: PoresSettings) -> Spots:
         Local maxima of the probability, of at least ``settings.candidate_probability``; a dip may
         be there at two scales.
     """
-    # Read anew: what it holds between its layers, a hundred bytes a pixel, is not kept.
-    net = NET.read()
     return Spots.join(
-        [_at_scale(net, skin, 2**level, settings) for level in range(settings.network_scales)]
+        [_at_scale(skin, 2**level, settings) for level in range(settings.network_scales)]
     )
 
 
-def _at_scale(net: cv2.dnn.Net, skin: Skin, factor: int, settings: PoresSettings) -> Spots:
+def _at_scale(skin: Skin, factor: int, settings: PoresSettings) -> Spots:
     """Return the spots that the network sees on skin made smaller by ``factor``."""
     side = _STRIDE * factor
     h, w = skin.mask.shape
@@ -103,8 +105,7 @@ def _at_scale(net: cv2.dnn.Net, skin: Skin, factor: int, settings: PoresSettings
     # Alike on opposite sides, so that turning the picture turns its cells.
     top, left = down // 2, across // 2
     padding = (top, down - top, left, across - left)
-    net.setInput(_shown(skin, padding, factor)[None])  # which keeps a copy of its own
-    answer = forward(net)[0][0]
+    answer = _answer(_shown(skin, padding, factor))
     logit = answer[0]
     limit = np.log(settings.candidate_probability / (1.0 - settings.candidate_probability))
     peak = (logit >= cv2.dilate(logit, np.ones((3, 3), np.uint8))) & (logit > limit)
@@ -117,6 +118,26 @@ def _at_scale(net: cv2.dnn.Net, skin: Skin, factor: int, settings: PoresSettings
         seen_px=SEEN_PX * factor * np.exp(answer[3, rows, cols].astype(np.float64)),
         probability=1.0 / (1.0 + np.exp(-logit[rows, cols].astype(np.float64))),
     )
+
+
+def _answer(shown: FloatImage) -> FloatImage:
+    """Return the network's answer, worked out in pieces along the longer side.
+
+    Between its layers a network holds a hundred bytes a pixel. Each piece is shown with as much
+    around it as its answer depends on, so that there are no seams.
+    """
+    along = 1 if shown.shape[1] >= shown.shape[2] else 2
+    length = shown.shape[along]
+    count = max(1, round(length / _PIECE_PX))
+    ends = [length * k // count // _STRIDE * _STRIDE for k in range(count)] + [length]
+    answers = []
+    for start, stop in pairwise(ends):
+        low, high = max(start - _REACH_PX, 0), min(stop + _REACH_PX, length)
+        piece = np.take(shown, range(low, high), axis=along)
+        answer = NET.run(piece[None])[0][0]
+        own = range((start - low) // CELL_PX, (stop - low) // CELL_PX)
+        answers.append(np.take(answer, own, axis=along))
+    return np.concatenate(answers, axis=along)
 
 
 def _shown(skin: Skin, padding: tuple[int, int, int, int], factor: int) -> FloatImage:
