@@ -359,7 +359,10 @@ def _compare_region(
             change.judge_looks((before, after), regions, aligned, conditions, rgb, settings),
         ]
     )
-    del before_skin, after_skin  # a quarter of what the region holds while its pores are found
+    skins = matched_before, matched_after
+    sums = change.secondary_sums(aligned, rgb, skins, scale, settings.change)
+    # Half of what the region would hold while its pores are found.
+    del before_rgb, after_rgb, rgb, before_skin, after_skin
     found_before = pores.find(matched_before, settings.pores)
     found_after = pores.find(matched_after, settings.pores)
     paired = pores.pair(
@@ -380,8 +383,7 @@ def _compare_region(
         aligned,
         paired,
         (all_before, all_after),
-        rgb,
-        (matched_before, matched_after),
+        sums,
         scale,
         settings.change,
     )

@@ -78,7 +78,7 @@ def pores_on(
 
 def sample_of(pores: pd.DataFrame, name: str = "nose", scale: Scale | None = None) -> Sample:
     return change.region_sample(
-        name, pores, np.ones((SIDE, SIDE), dtype=bool), 1.0, scale, (), SETTINGS
+        name, pores, np.ones((SIDE, SIDE), dtype=bool), 1.0, scale, {}, SETTINGS
     )
 
 
