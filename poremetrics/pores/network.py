@@ -127,16 +127,15 @@ def _answer(shown: FloatImage) -> FloatImage:
     around it as its answer depends on, so that there are no seams.
     """
     along = 1 if shown.shape[1] >= shown.shape[2] else 2
+    across = (slice(None),) * along
     length = shown.shape[along]
     count = max(1, round(length / _PIECE_PX))
     ends = [length * k // count // _STRIDE * _STRIDE for k in range(count)] + [length]
     answers = []
     for start, stop in pairwise(ends):
         low, high = max(start - _REACH_PX, 0), min(stop + _REACH_PX, length)
-        piece = np.take(shown, range(low, high), axis=along)
-        answer = NET.run(piece[None])[0][0]
-        own = range((start - low) // CELL_PX, (stop - low) // CELL_PX)
-        answers.append(np.take(answer, own, axis=along))
+        answer = NET.run(shown[*across, low:high][None])[0][0]
+        answers.append(answer[*across, (start - low) // CELL_PX : (stop - low) // CELL_PX])
     return np.concatenate(answers, axis=along)
 
 
