@@ -40,8 +40,7 @@ _AROUND_PX, _COARSE = 20.0, 4
 _USABLE = 0.5  # share of a pixel
 _LEAST_SIDE_PX = 48
 _REACH_PX = 48  # of an answer: 42 pixels to either side, in whole cells of the coarsest layer
-
-_PIECE_PX = 512
+_PIECE_PX = 512  # about: what is longer is shown in pieces
 
 
 @dataclass(frozen=True, slots=True, eq=False)
