@@ -103,7 +103,8 @@ def table(
     if missing:
         raise ValueError(f"table lacks columns {missing}")
     other = {name: kind for name, kind in schema.items() if frame[name].dtype != kind}
-    return frame[list(schema)].astype(other).reset_index(drop=True)
+    frame = frame[list(schema)]
+    return (frame.astype(other) if other else frame).reset_index(drop=True)
 
 
 @dataclass(frozen=True, slots=True)

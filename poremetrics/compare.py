@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
@@ -34,7 +33,7 @@ from poremetrics.model import (
 )
 from poremetrics.provenance import provenance
 from poremetrics.settings import Settings
-from poremetrics.workers import one_thread_each, shared_out
+from poremetrics.workers import one_thread_each, same_threads, shared_out
 
 Source = str | Path | bytes | Image.Image | npt.NDArray[np.uint8]
 """What a photo may be given as: path, bytes of a file, PIL image, (H, W, 3) uint8 sRGB array."""
@@ -100,6 +99,7 @@ class _ComparedRegion:
 
 
 @one_thread_each()
+@same_threads()
 def compare(
     before: Source,
     after: Source,
@@ -204,6 +204,7 @@ def compare(
 
 
 @one_thread_each()
+@same_threads()
 def measure(source: Source, **options: Unpack[Options]) -> Measurement:
     """Measure the pores of one photo.
 
@@ -285,12 +286,12 @@ def _name(source: Source, otherwise: str) -> str:
 
 
 def _load_both(before: Source, after: Source, settings: Settings) -> tuple[Photo, Photo]:
-    with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(
-            photo.load, before, settings.photo, name=_name(before, "the before photo")
-        )
-        two = pool.submit(photo.load, after, settings.photo, name=_name(after, "the after photo"))
-        return one.result(), two.result()
+    one, two = shared_out(
+        lambda given: photo.load(given[0], settings.photo, name=_name(*given)),
+        ((before, "the before photo"), (after, "the after photo")),
+        (1, 1),
+    )
+    return one, two
 
 
 def _where(options: Options) -> _Where:
@@ -314,12 +315,11 @@ def _find_both(
     # A given scale is that of the before photo: in the after photo it only tells how wide a hair
     # may be.
     if not asked:
-        with ThreadPoolExecutor(2) as pool:
-            both = [
-                pool.submit(face.find, one, settings.face, **where, name=name)
-                for one, name in zip((before, after), names, strict=True)
-            ]
-            before_face, after_face = (one.result() for one in both)
+        before_face, after_face = shared_out(
+            lambda named: face.find(named[0], settings.face, **where, name=named[1]),
+            ((before, names[0]), (after, names[1])),
+            (1, 1),
+        )
         if after_face.view == before_face.view:
             return before_face, after_face
     else:
@@ -351,6 +351,18 @@ def _compare_region(
     matched_before, matched_after, conditions = pores.match_conditions(
         before_skin, after_skin, aligned.common, settings.pair
     )
+    rgb = before_rgb, after_rgb
+    regions = before_face.region(aligned.name), after_face.region(aligned.name)
+    quality = change.join_quality(
+        [
+            change.judge_pair(aligned, conditions, rgb, (before_skin, after_skin), scale, settings),
+            change.judge_looks((before, after), regions, aligned, conditions, rgb, settings),
+        ]
+    )
+    skins = matched_before, matched_after
+    sums = change.secondary_sums(aligned, rgb, skins, scale, settings.change)
+    # Half of what the region would hold while its pores are found.
+    del before_rgb, after_rgb, rgb, before_skin, after_skin
     found_before = pores.find(matched_before, settings.pores)
     found_after = pores.find(matched_after, settings.pores)
     paired = pores.pair(
@@ -371,18 +383,9 @@ def _compare_region(
         aligned,
         paired,
         (all_before, all_after),
-        (before_rgb, after_rgb),
-        (matched_before, matched_after),
+        sums,
         scale,
         settings.change,
-    )
-    rgb = before_rgb, after_rgb
-    regions = before_face.region(aligned.name), after_face.region(aligned.name)
-    quality = change.join_quality(
-        [
-            change.judge_pair(aligned, conditions, rgb, (before_skin, after_skin), scale, settings),
-            change.judge_looks((before, after), regions, aligned, conditions, rgb, settings),
-        ]
     )
     on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(all_before))
     return _ComparedRegion(

@@ -24,6 +24,7 @@ _Part = TypeVar("_Part")
 _Done = TypeVar("_Done")
 
 _one_core: ContextVar[bool] = ContextVar("one_core", default=False)
+_threads: ContextVar[ThreadPoolExecutor | None] = ContextVar("threads", default=None)
 
 
 @contextmanager
@@ -76,6 +77,24 @@ def one_core() -> Iterator[None]:
         _one_core.reset(before)
 
 
+@contextmanager
+def same_threads() -> Iterator[ThreadPoolExecutor]:
+    """Hold threads that share out all work within, instead of new ones each time.
+
+    A thread leaves memory behind that it used, and only the thread that comes after it finds it.
+    """
+    held = _threads.get()
+    if held is not None:
+        yield held
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        before = _threads.set(pool)
+        try:
+            yield pool
+        finally:
+            _threads.reset(before)
+
+
 def shared_out(
     work: Callable[[_Part], _Done], parts: Sequence[_Part], sizes: Sequence[int]
 ) -> list[_Done]:
@@ -98,7 +117,7 @@ def shared_out(
     if _one_core.get():
         return [work(part) for part in parts]
     largest_first = sorted(range(len(parts)), key=lambda at: -sizes[at])
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with same_threads() as pool:
         begun = {at: pool.submit(work, parts[at]) for at in largest_first}
         return [begun[at].result() for at in range(len(parts))]
 

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from poremetrics import photo, pores
 from poremetrics.errors import UsageError
 from poremetrics.model import Skin
+from poremetrics.pores import network
 from poremetrics.pores.network import NET, likely_spots, network_input
 from poremetrics.settings.pores import PoresSettings
 from poremetrics.synthetic import CLEAR_PORES, Camera, make_skin, photograph
@@ -64,6 +65,18 @@ def test_turning_the_picture_turns_the_answer(side: int) -> None:
     # sums of float32 in another order
     assert distance.max() < 1e-2
     assert np.abs(turned.probability[index] - upright.probability).max() < 1e-3
+
+
+@pytest.mark.parametrize("change", [np.asarray, np.rot90])
+def test_pieces_meet_without_a_seam(change, monkeypatch: pytest.MonkeyPatch) -> None:
+    skin = picture_of(side=300).skin
+    skin = changed(changed(skin, lambda layer: layer[20:200]), change)
+    whole = likely_spots(skin, SETTINGS)
+    monkeypatch.setattr(network, "_PIECE_PX", 60)
+    pieces = likely_spots(skin, SETTINGS)
+    # sums of float32, at most in another order
+    np.testing.assert_allclose(pieces.xy, whole.xy, atol=1e-4)
+    np.testing.assert_allclose(pieces.probability, whole.probability, atol=1e-5)
 
 
 def test_clear_pores_are_probable_and_a_line_is_not() -> None:

@@ -14,7 +14,7 @@ import cv2
 import psutil
 import pytest
 
-from poremetrics.workers import one_core, one_thread_each, shared_out, worker_pool
+from poremetrics.workers import one_core, one_thread_each, same_threads, shared_out, worker_pool
 
 PATIENCE_S = 60.0
 
@@ -65,6 +65,23 @@ def test_parts_keep_their_order_and_on_one_core_their_thread() -> None:
     with one_core():
         assert shared_out(told, range(9), range(9)) == [(part, here) for part in range(9)]
     assert all(thread != here for _, thread in shared_out(told, range(9), range(9)))
+
+
+def test_within_the_same_threads_no_new_ones_begin() -> None:
+    def told(_: int) -> int:
+        return threading.get_ident()
+
+    def shares_again(part: int) -> bool:
+        # from within the threads: those are taken, and waiting for them would be for ever
+        return shared_out(told, range(9), range(9)) != [] and told(part) in begun
+
+    with same_threads():
+        begun = {thread for _ in range(9) for thread in shared_out(told, range(9), range(9))}
+        assert len(begun) <= (os.cpu_count() or 1)
+        assert threading.get_ident() not in begun
+        assert all(shared_out(shares_again, range(9), range(9)))
+        with one_core():
+            assert set(shared_out(told, range(9), range(9))) == {threading.get_ident()}
 
 
 def test_an_error_ends_the_workers_and_comes_through() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import cv2
@@ -28,6 +26,7 @@ from poremetrics.model import (
     RegionAlignment,
 )
 from poremetrics.settings.align import AlignSettings
+from poremetrics.workers import shared_out
 
 MODEL = "affine by landmarks or skin features, then a smooth dense field"
 _PLAIN = "identity"
@@ -111,10 +110,10 @@ class _Pair:
         fits: list[str] = []
         notes: list[str] = []
         turns: list[float] = []
+        outlined = self.before_face.regions
         # OpenCV works without the interpreter's lock, so the regions share the cores.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            tried = list(pool.map(self.best, self.before_face.regions))
-        for region, best in zip(self.before_face.regions, tried, strict=True):
+        tried = shared_out(self.best, outlined, [region.skin.size for region in outlined])
+        for region, best in zip(outlined, tried, strict=True):
             label = _LABELS.get(region.name, region.name.replace("_", " "))
             if best is None:
                 notes.append(f"The {label} is not found in the after photo.")

@@ -91,12 +91,15 @@ def shrunk(
         outside.astype(int).tolist()
         for outside in (np.maximum(-low, 0), np.maximum(high - size, 0))
     )
-    cut = of_pixels(photo.pixels[box.slices])
-    whole = cv2.copyMakeBorder(cut, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    image = of_pixels(photo.pixels[box.slices])
+    whole = cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    del image  # the largest pictures of a whole pair of photos
     blurred = cv2.GaussianBlur(whole, (0, 0), sigma_px)
+    del whole
     inside = slice(margin, -margin or None)
     by = 1.0 / grid.step_px
     small = cv2.resize(blurred[inside, inside], None, fx=by, fy=by, interpolation=interpolation)
+    del blurred
     own = slice(_REACH_PX, _REACH_PX + rows), slice(_REACH_PX, _REACH_PX + cols)
     return np.ascontiguousarray(small[own], dtype=np.float32)
 
@@ -123,7 +126,8 @@ def sample_before(before: Photo, grid: Grid) -> FloatImage:
         return to_linear(before.pixels[y0 : y0 + rows, x0 : x0 + cols])
     if tiling_start(grid) is not None:
         # Lanczos overshoots beside glare and hair; light is never negative.
-        return np.maximum(shrunk(before, grid, to_linear, cv2.INTER_LANCZOS4), 0.0)
+        sampled = shrunk(before, grid, to_linear, cv2.INTER_LANCZOS4)
+        return np.maximum(sampled, 0.0, out=sampled)
     x = (grid.x0 + grid.step_px * np.arange(cols)).astype(np.float32)
     y = (grid.y0 + grid.step_px * np.arange(rows)).astype(np.float32)
     return _sample(before, np.dstack(np.meshgrid(x, y)), grid.step_px)
@@ -178,4 +182,4 @@ def _sample(photo: Photo, at: FloatImage, shrink: float) -> FloatImage:
         borderMode=cv2.BORDER_REPLICATE,
     )
     # Lanczos overshoots beside glare and hair; light is never negative.
-    return np.maximum(sampled, 0.0)
+    return np.maximum(sampled, 0.0, out=sampled)

@@ -21,7 +21,13 @@ from poremetrics.change.repeatability import (
 )
 from poremetrics.change.repeats import Repeat, repeatability_of, repeats_table
 from poremetrics.change.response import Reading, Response, Share, default_response
-from poremetrics.change.sample import pair_scale, paired_sample, region_sample, single_sample
+from poremetrics.change.sample import (
+    pair_scale,
+    paired_sample,
+    region_sample,
+    secondary_sums,
+    single_sample,
+)
 from poremetrics.change.shown import Shown, shown, shown_by
 from poremetrics.change.tables import join_quality, region_names, regions_table
 from poremetrics.change.verdicts import changes, holm
@@ -62,6 +68,7 @@ __all__ = [
     "regions_table",
     "repeatability_of",
     "repeats_table",
+    "secondary_sums",
     "shown",
     "shown_by",
     "single_sample",

@@ -30,14 +30,14 @@ class Blocks:
         Common area of every block, in grid pixels.
     inside : (K,) int64
         Flat index of the pixels of the common area.
-    of_inside : (K,) int32
+    of_inside : (K,) int64
         Their blocks.
     """
 
     label: npt.NDArray[np.int32]
     area_px2: FloatArray
     inside: npt.NDArray[np.int64]
-    of_inside: npt.NDArray[np.int32]
+    of_inside: npt.NDArray[np.int64]
 
     @property
     def count(self) -> int:
@@ -90,7 +90,7 @@ def partition(common: Mask, side_px: float) -> Blocks:
         full = names[:1]
     # A sliver goes to the nearest full block in scan order.
     target = np.clip(np.searchsorted(full, names), 0, max(full.size - 1, 0))
-    lookup = np.full(max(size.size, 1), -1, dtype=np.int32)
+    lookup = np.full(max(size.size, 1), -1, dtype=np.int64)
     lookup[names] = target
     label = np.full(common.shape, -1, dtype=np.int32)
     of_inside = lookup[inside_raw]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from poremetrics.change.blocks import partition
+from poremetrics.change.blocks import Blocks, FloatArray, partition
 from poremetrics.change.measures import Sample
 from poremetrics.change.response import default_response
 from poremetrics.change.sizes import with_shared_change
@@ -20,6 +20,9 @@ from poremetrics.settings.change import ChangeSettings
 SIDES = ("before", "after")
 PORE_VALUES = ("diameter", "diameter_err", "contrast", "snr", "elongation", "plug", "seen")
 """What is known of a pore in each photo."""
+
+Sums = Mapping[str, FloatArray]
+"""Sums of maps over the blocks of a region, by name and side."""
 
 
 def pair_scale(before: Face, after: Face, aligned: RegionAlignment) -> Scale | None:
@@ -46,8 +49,7 @@ def paired_sample(
     aligned: RegionAlignment,
     paired: pd.DataFrame,
     found: tuple[pd.DataFrame, pd.DataFrame],
-    linear_rgb: tuple[FloatImage, FloatImage],
-    skins: tuple[Skin, Skin],
+    sums: Sums,
     scale: Scale | None,
     settings: ChangeSettings,
 ) -> Sample:
@@ -61,10 +63,8 @@ def paired_sample(
         Output of :func:`poremetrics.pores.pair`.
     found : pair of DataFrame
         Pores found in the before and after photo; shape and plug come from there.
-    linear_rgb : pair of (h, w, 3) float32
-        Linear light of both photos on the grid.
-    skins : pair of Skin
-        Matched skins.
+    sums : mapping of str to (T,) float64
+        From :func:`secondary_sums`.
     scale : Scale or None
         Millimetres per before pixel.
     settings : ChangeSettings
@@ -83,18 +83,13 @@ def paired_sample(
     signal = {
         f"snr_{side}": pores[f"contrast_{side}"] / pores[f"contrast_err_{side}"] for side in SIDES
     }
-    maps = {
-        f"{name}_{side}": values
-        for side, rgb, skin in zip(SIDES, linear_rgb, skins, strict=True)
-        for name, values in secondary_maps(rgb, skin, settings).items()
-    }
     sample = region_sample(
         aligned.name,
         pores.assign(**shape, **seen, **signal, matched=pores["status"].eq("matched")),
         aligned.common,
         aligned.grid.step_px,
         scale,
-        maps,
+        sums,
         settings,
     )
     return with_shared_change(sample, settings, default_response().reading)
@@ -126,17 +121,14 @@ def single_sample(
     columns = {f"{name}_before": pores[name] for name in ("diameter_px", "contrast")}
     columns["diameter_before"] = columns.pop("diameter_px_before")
     shapes = {f"{name}_before": values for name, values in _shapes(pores).items()}
-    maps = {
-        f"{name}_before": values
-        for name, values in secondary_maps(linear_rgb, skin, settings).items()
-    }
+    maps = secondary_maps("before", linear_rgb, skin, settings)
     return region_sample(
         region.name,
         pores.assign(**columns, **shapes, seen_before=True),
         region.skin,
         1.0,
         region.scale,
-        maps,
+        _block_sums(region.skin, 1.0, region.scale, maps, settings),
         settings,
     )
 
@@ -158,25 +150,74 @@ def _looked_up(values: npt.NDArray[np.float64], rows: pd.Series) -> npt.NDArray[
     return result
 
 
+def secondary_sums(
+    aligned: RegionAlignment,
+    linear_rgb: tuple[FloatImage, FloatImage],
+    skins: tuple[Skin, Skin],
+    scale: Scale | None,
+    settings: ChangeSettings,
+) -> Sums:
+    """Return what the secondary measures of a region need of the pixels of both photos.
+
+    Parameters
+    ----------
+    aligned : RegionAlignment
+        Grid and common area.
+    linear_rgb : pair of (h, w, 3) float32
+        Linear light of both photos on the grid.
+    skins : pair of Skin
+        Matched skins.
+    scale : Scale or None
+        Millimetres per before pixel.
+    settings : ChangeSettings
+        Tunables.
+
+    Returns
+    -------
+    mapping of str to (T,) float64
+        Sums over the blocks of the common area, e.g. ``redness_before``.
+    """
+    maps = (
+        named
+        for side, rgb, skin in zip(SIDES, linear_rgb, skins, strict=True)
+        for named in secondary_maps(side, rgb, skin, settings)
+    )
+    return _block_sums(aligned.common, aligned.grid.step_px, scale, maps, settings)
+
+
 def secondary_maps(
-    linear_rgb: FloatImage, skin: Skin, settings: ChangeSettings
-) -> dict[str, npt.NDArray[np.floating] | Mask]:
-    """Return the maps the secondary measures are block sums of.
+    side: str, linear_rgb: FloatImage, skin: Skin, settings: ChangeSettings
+) -> Iterator[tuple[str, npt.NDArray[np.floating] | Mask]]:
+    """Yield name and pixels of the maps the secondary measures are block sums of.
 
     ``relief`` is the flattened skin, ``lightness`` CIE L*, ``redness`` CIE a* (D65), each with
     its square where a spread is taken; ``shine`` marks highlights.
     """
-    lab = cv2.cvtColor(np.clip(linear_rgb, 0.0, 1.0), cv2.COLOR_LRGB2Lab)
-    lightness, redness, _ = cv2.split(lab)
     relief = np.where(skin.mask, skin.darkening, np.float32(0.0))
-    return {
-        "relief": relief,
-        "relief_square": relief**2,
-        "redness": redness,
-        "lightness": lightness,
-        "lightness_square": lightness**2,
-        "shine": skin.darkening < -settings.shine_brightening,
-    }
+    yield f"relief_{side}", relief
+    yield f"relief_square_{side}", relief**2
+    yield f"shine_{side}", skin.darkening < -settings.shine_brightening
+    lab = cv2.cvtColor(np.clip(linear_rgb, 0.0, 1.0), cv2.COLOR_LRGB2Lab)
+    lightness, redness = (np.asarray(lab[..., k], dtype=np.float32) for k in (0, 1))
+    yield f"redness_{side}", redness
+    yield f"lightness_{side}", lightness
+    yield f"lightness_square_{side}", lightness**2
+
+
+def _block_sums(
+    common: Mask,
+    step_px: float,
+    scale: Scale | None,
+    maps: Iterable[tuple[str, npt.NDArray[np.floating] | Mask]],
+    settings: ChangeSettings,
+) -> Sums:
+    blocks = _blocks(common, step_px, scale, settings)
+    return {name: blocks.sum(values) for name, values in maps}
+
+
+def _blocks(common: Mask, step_px: float, scale: Scale | None, settings: ChangeSettings) -> Blocks:
+    side_px = settings.block_px if scale is None else settings.block_mm / scale.mm_per_px
+    return partition(common, side_px / step_px)
 
 
 def region_sample(
@@ -185,7 +226,7 @@ def region_sample(
     common: Mask,
     step_px: float,
     scale: Scale | None,
-    maps: Mapping[str, npt.NDArray[np.floating] | Mask],
+    sums: Sums,
     settings: ChangeSettings,
 ) -> Sample:
     """Return what a region contributes to the measures.
@@ -203,8 +244,8 @@ def region_sample(
         Photo pixels per grid pixel.
     scale : Scale or None
         Millimetres per photo pixel.
-    maps : mapping of str to (h, w)
-        Secondary maps, e.g. ``redness_before``.
+    sums : mapping of str to (T,) float64
+        Block sums of the secondary maps, e.g. ``redness_before``.
     settings : ChangeSettings
         Tunables.
 
@@ -214,8 +255,7 @@ def region_sample(
         Lengths in µm and areas in mm² where the scale is known, else in photo pixels.
     """
     unit_mm = scale.mm_per_px * step_px if scale is not None else None
-    side_px = settings.block_px / step_px if unit_mm is None else settings.block_mm / unit_mm
-    blocks = partition(common, side_px)
+    blocks = _blocks(common, step_px, scale, settings)
     length = step_px if unit_mm is None else 1000.0 * unit_mm
     area = step_px**2 if unit_mm is None else unit_mm**2
     block = blocks.of(pores[["x_px", "y_px"]].to_numpy(np.float64))
@@ -241,7 +281,7 @@ def region_sample(
         name=name,
         pores={**columns, **lengths, **sizes, "block": block[inside]},
         area=blocks.area_px2 * area,
-        sums={key: blocks.sum(values) for key, values in maps.items()},
+        sums=dict(sums),
         pixels=blocks.area_px2,
         has_scale=unit_mm is not None,
         visible_diameter=visible_diameter,

@@ -14,6 +14,7 @@ from poremetrics.model import Box, Mask, Points, Rgb
 # Pixels per side that are averaged, at least, where others are skipped.
 _AVERAGED = 1.3
 _CHANNELS = 4
+_BAND_ROWS = 64  # of 16 bits at once: they stay in the cache, and little memory is taken
 # Levels as they are averaged more than once: rounded finely in between.
 _SIXTEEN_BIT = (np.arange(256) * 256).astype(np.uint16)
 
@@ -111,15 +112,25 @@ def reduced_copy(pixels: Rgb, box: Box, factor: float, *, thin: bool = False) ->
     size = max(1, round(columns * factor)), max(1, round(rows * factor))
     if factor <= 0.5 and min(box.shape) > 1 and not thin:
         # Pairs of pixels are averaged quickly, and leave a quarter for what fractions of them cost.
-        fine = cv2.LUT(part[: rows // 2 * 2, : columns // 2 * 2], _SIXTEEN_BIT)
-        extent = np.array(fine.shape[1::-1], dtype=np.float64)
-        fine = cv2.resize(fine, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        fine = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
+        half = _halved(part)
+        extent = np.array(half.shape[1::-1], dtype=np.float64) * 2
+        fine = cv2.resize(half, size, interpolation=cv2.INTER_AREA)
         part = np.asarray(cv2.convertScaleAbs(fine, alpha=1 / _SIXTEEN_BIT[1]), dtype=np.uint8)
     elif factor < 1.0:
         part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     factors = np.array(part.shape[1::-1]) / extent
     return ReducedCopy(np.ascontiguousarray(part), corner, factors)
+
+
+def _halved(pixels: Rgb) -> npt.NDArray[np.uint16]:
+    """Return the means of two by two pixels in 16 bits, worked out band by band."""
+    rows, columns = (side // 2 for side in pixels.shape[:2])
+    half = np.empty((rows, columns, 3), dtype=np.uint16)
+    for top in range(0, rows, _BAND_ROWS):
+        band = half[top : top + _BAND_ROWS]
+        fine = cv2.LUT(pixels[2 * top : 2 * (top + len(band)), : 2 * columns], _SIXTEEN_BIT)
+        cv2.resize(fine, (columns, len(band)), dst=band, interpolation=cv2.INTER_AREA)
+    return half
 
 
 def _every(skip: int, pixels: Rgb) -> Rgb:

@@ -138,7 +138,9 @@ def blockiness(pixels: Rgb, mask: Mask, settings: PhotoSettings = _DEFAULTS) -> 
     settings : PhotoSettings
         Tunables.
     """
-    luma = pixels.astype(np.float32) @ _LUMA
+    luma = np.zeros(mask.shape, dtype=np.float32)
+    for channel, share in enumerate(_LUMA):
+        luma += pixels[..., channel] * share
     ratios = [_grid_ratio(luma, mask), _grid_ratio(luma.T, mask.T)]
     return _NAN if _too_small(mask, settings) else float(np.mean(ratios))
 

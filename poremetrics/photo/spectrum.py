@@ -156,14 +156,17 @@ def power_spectrum(
 
 
 def _flatten(light: FloatImage, mask: Mask, settings: PhotoSettings) -> FloatImage:
-    log_light = np.log(np.maximum(light, _DARKEST))
+    flat = np.maximum(light, np.float32(_DARKEST))
+    np.log(flat, out=flat)
     weight = mask.astype(np.float32)
-    total, covered = (_coarse_blur(image, settings) for image in (log_light * weight, weight))
-    mean = total / np.maximum(covered, np.float32(1e-3))
-    flat = np.where(mask, log_light - mean, 0).astype(np.float32)
+    flat *= weight
+    total, covered = (_coarse_blur(image, settings) for image in (flat, weight))
+    total /= np.maximum(covered, np.float32(1e-3))
+    flat -= total
+    flat *= weight
     usual = float(np.median(np.abs(_sample(flat, mask))))
     limit = settings.outlier_sigmas * 1.4826 * usual
-    return np.clip(flat, -limit, limit)
+    return np.clip(flat, -limit, limit, out=flat)
 
 
 def _sample(image: FloatImage, mask: Mask) -> FloatImage:
@@ -191,20 +194,21 @@ def _tile_power(
     window = np.outer(hann, hann)
     half = side // 2
     view = np.lib.stride_tricks.sliding_window_view
-    masks = view(mask, (side, side))[::half, ::half].reshape(-1, side, side)
-    energy = np.einsum("nij,ij->n", masks, window**2) / float((window**2).sum())
-    chosen = np.flatnonzero(energy >= settings.tile_cover)
-    if len(chosen) > settings.maximum_tiles:
-        chosen = chosen[np.linspace(0, len(chosen) - 1, settings.maximum_tiles).astype(int)]
-    if len(chosen) < settings.minimum_tiles:
-        return np.empty(0, np.float32), len(chosen)
-    weights = masks[chosen] * window
-    tiles = view(flat, (side, side))[::half, ::half].reshape(-1, side, side)[chosen]
+    masks = view(mask, (side, side))[::half, ::half]
+    energy = np.einsum("klij,ij->kl", masks, window**2) / float((window**2).sum())
+    rows, cols = np.nonzero(energy >= settings.tile_cover)
+    if len(rows) > settings.maximum_tiles:
+        chosen = np.linspace(0, len(rows) - 1, settings.maximum_tiles).astype(int)
+        rows, cols = rows[chosen], cols[chosen]
+    if len(rows) < settings.minimum_tiles:
+        return np.empty(0, np.float32), len(rows)
+    weights = masks[rows, cols] * window
+    tiles = view(flat, (side, side))[::half, ::half][rows, cols]
     mean = (tiles * weights).sum(axis=(1, 2)) / weights.sum(axis=(1, 2))
     size = np.sqrt((weights**2).sum(axis=(1, 2)))
     tiles = (tiles - mean[:, None, None]) * (weights / size[:, None, None])
     power = np.abs(fft.rfft2(tiles)) ** 2
-    return power.mean(axis=0), len(chosen)
+    return power.mean(axis=0), len(rows)
 
 
 def _rings(power: npt.NDArray[np.float32], side: int) -> tuple[_Vector, _Vector]:

@@ -50,50 +50,67 @@ def blur(image: FloatImage, sigma_px: float) -> FloatImage:
     return np.asarray(soft, dtype=np.float32)
 
 
-def local_level(image: FloatImage, weight: FloatImage, sigma_px: float) -> FloatImage:
-    """Weighted plane fitted in a Gaussian window around each pixel, read at the pixel.
-
-    A plane, not a mean: at the border of the mask a mean is pulled up or down the shading.
+class Surroundings:
+    """Gaussian windows around every pixel, and how the weight lies in them.
 
     Parameters
     ----------
-    image, weight : (h, w) float32
-        Values and their weights (0 = unknown).
+    weight : (h, w) float32
+        Of the pixels (0 = unknown).
     sigma_px : float
-        Standard deviation of the window.
-
-    Returns
-    -------
-    (h, w) float32
-        Where nothing with weight is near, the mean over everything.
+        Standard deviation of the windows.
     """
-    factor = max(1.0, sigma_px / _SIGMA_WHEN_SHRUNK_PX)
-    f, w = shrink(image * weight, factor).astype(np.float64), shrink(weight, factor)
-    sigma = sigma_px / factor
-    everywhere = float(f.sum()) / max(float(w.sum()), 1e-9)
-    w = w.astype(np.float64)
-    f = f - everywhere * w  # small numbers keep the moments exact
-    y, x = np.indices(w.shape, dtype=np.float64) - np.array(w.shape)[:, None, None] / 2.0
 
-    def total(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        soft = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+    def __init__(self, weight: FloatImage, sigma_px: float) -> None:
+        self._weight = weight
+        self._factor = max(1.0, sigma_px / _SIGMA_WHEN_SHRUNK_PX)
+        self._sigma = sigma = sigma_px / self._factor
+        small = shrink(weight, self._factor)
+        self._total = max(float(small.sum()), 1e-9)
+        self._small = w = small.astype(np.float64)
+        self._y, self._x = y, x = (
+            np.indices(w.shape, dtype=np.float64) - np.array(w.shape)[:, None, None] / 2.0
+        )
+        self._norm = norm = self._window(w) + _SOME
+        self._mx, self._my = mx, my = self._window(w * x) / norm, self._window(w * y) / norm
+        ridge = _RIDGE * sigma**2
+        self._xx = self._window(w * x * x) / norm - mx * mx + ridge
+        self._yy = self._window(w * y * y) / norm - my * my + ridge
+        self._xy = self._window(w * x * y) / norm - mx * my
+        self._area = np.maximum(self._xx * self._yy - self._xy * self._xy, ridge**2)
+        # far from anything known a plane is not carried on
+        reach = 2.0 * sigma
+        self._dx, self._dy = (np.clip(d, -reach, reach) for d in (x - mx, y - my))
+
+    def _window(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        soft = cv2.GaussianBlur(values, (0, 0), self._sigma, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(soft, dtype=np.float64)
 
-    norm = total(w) + _SOME
-    mean, mx, my = total(f) / norm, total(w * x) / norm, total(w * y) / norm
-    ridge = _RIDGE * sigma**2
-    xx = total(w * x * x) / norm - mx * mx + ridge
-    yy = total(w * y * y) / norm - my * my + ridge
-    xy = total(w * x * y) / norm - mx * my
-    xf = total(f * x) / norm - mx * mean
-    yf = total(f * y) / norm - my * mean
-    area = np.maximum(xx * yy - xy * xy, ridge**2)
-    along_x, along_y = (xf * yy - yf * xy) / area, (yf * xx - xf * xy) / area
-    # far from anything known the plane is not carried on
-    reach = 2.0 * sigma
-    dx, dy = np.clip(x - mx, -reach, reach), np.clip(y - my, -reach, reach)
-    level = np.where(norm > 2.0 * _SOME, mean + along_x * dx + along_y * dy, mean)
-    return enlarge((level + everywhere).astype(np.float32), (image.shape[0], image.shape[1]))
+    def level(self, image: FloatImage) -> FloatImage:
+        """Weighted plane fitted in the window around each pixel, read at the pixel.
+
+        A plane, not a mean: at the border of the mask a mean is pulled up or down the shading.
+
+        Parameters
+        ----------
+        image : (h, w) float32
+
+        Returns
+        -------
+        (h, w) float32
+            Where nothing with weight is near, the mean over everything.
+        """
+        f = shrink(image * self._weight, self._factor).astype(np.float64)
+        everywhere = float(f.sum()) / self._total
+        f -= everywhere * self._small  # small numbers keep the moments exact
+        mean = self._window(f) / self._norm
+        xf = self._window(f * self._x) / self._norm - self._mx * mean
+        yf = self._window(f * self._y) / self._norm - self._my * mean
+        along_x = (xf * self._yy - yf * self._xy) / self._area
+        along_y = (yf * self._xx - xf * self._xy) / self._area
+        plane = mean + along_x * self._dx + along_y * self._dy
+        level = np.where(self._norm > 2.0 * _SOME, plane, mean) + everywhere
+        return enlarge(level.astype(np.float32), (image.shape[0], image.shape[1]))
 
 
 def local_noise(image: FloatImage, mask: Mask, tile_px: int) -> FloatImage:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from poremetrics.model import FloatImage, Mask, Points
 
 _HALF_WIDTHS = (3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 22, 29, 38, 50)
-_MOST_PIXELS = 400_000  # of one batch: keeps the work in the processor's cache
+_MOST_PIXELS = 150_000  # of one batch: keeps the work in the processor's cache
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]

@@ -68,9 +68,9 @@ def usable_tiles(image: FloatImage, mask: Mask, side: int, most: int) -> npt.NDA
     if h < side or w < side:
         return np.zeros((0, side, side), dtype=np.float32)
     views = np.lib.stride_tricks.sliding_window_view
-    images = views(image, (side, side))[::step, ::step].reshape(-1, side, side)
-    whole = views(mask, (side, side))[::step, ::step].all(axis=(2, 3)).ravel()
-    chosen = np.flatnonzero(whole)
-    if len(chosen) > most:
-        chosen = chosen[np.linspace(0, len(chosen) - 1, most).round().astype(np.int64)]
-    return images[chosen]
+    whole = views(mask, (side, side))[::step, ::step].all(axis=(2, 3))
+    rows, cols = np.nonzero(whole)
+    if len(rows) > most:
+        chosen = np.linspace(0, len(rows) - 1, most).round().astype(np.int64)
+        rows, cols = rows[chosen], cols[chosen]
+    return views(image, (side, side))[::step, ::step][rows, cols]

@@ -80,9 +80,9 @@ def basis(
     root : (N, n) float32
         Roots of the weights of the pixels.
     out : (N, 2, 7 or 8, n) float32
-        Filled with profile, 1, and the steepness s times u, v, u², v², u v; last the derivative of
-        the profile by the logarithm of the exponent. Of two only the first two, whose shares are
-        depth and skin level.
+        Filled with profile, 1 (times ``root``, which is to be there already), and the steepness s
+        times u, v, u², v², u v; last the derivative of the profile by the logarithm of the
+        exponent. Of two only the first two, whose shares are depth and skin level.
     gaussian : bool
         All exponents are 2: there is no last function, for the exponent.
     """
@@ -98,7 +98,6 @@ def basis(
     np.multiply(v, v, out=along)
     along *= myy
     q += along
-    out[:, 1] = root
     profile, linear = out[:, 0], out.shape[1] == 2
     if gaussian:
         q *= np.float32(-LN2)

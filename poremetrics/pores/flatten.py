@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from poremetrics.model import FloatImage, Mask, Skin
-from poremetrics.pores._local import local_level, local_noise, local_spread
+from poremetrics.pores._local import Surroundings, local_noise, local_spread
 from poremetrics.pores.blur import point_spread_px
 from poremetrics.settings.pores import PoresSettings
 
@@ -36,39 +36,44 @@ def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin
         difference of logarithms of linear light, so that exposure does not change it.
     """
     linear = np.ascontiguousarray(linear_rgb, dtype=np.float32)
-    luminance = cv2.transform(linear, _LUMINANCE)
+    luminance = np.asarray(cv2.transform(linear, _LUMINANCE), dtype=np.float32)
     inside = mask & (luminance > settings.floor_linear) & (linear[..., 1] < settings.ceiling_linear)
-    floor = np.float32(settings.floor_linear)
-    log_luminance = np.log(np.maximum(luminance, floor)).astype(np.float32)
-    logs = np.log(np.maximum(linear, floor / 4))
-    darkening = _flattened(log_luminance, inside, settings)
+    around = Surroundings(inside.astype(np.float32), settings.background_sigma_px)
+    darkening = _flattened(_log(luminance, settings.floor_linear), inside, around, settings)
     noise = local_noise(darkening, inside, settings.noise_tile_px)
-    weight = inside.astype(np.float32)
-    chroma = [
-        np.where(inside, ratio - local_level(ratio, weight, settings.background_sigma_px), 0.0)
-        for ratio in (logs[..., 0] - logs[..., 1], logs[..., 1] - logs[..., 2])
-    ]
-    return Skin(
-        darkening=darkening,
-        mask=inside,
-        noise=noise,
-        redness=chroma[0].astype(np.float32),
-        brownness=chroma[1].astype(np.float32),
-        blur_px=point_spread_px(linear, darkening, noise, inside, settings),
-    )
+    blur_px = point_spread_px(linear, darkening, noise, inside, settings)
+    redness, brownness = _tints(linear, inside, around, settings)
+    return Skin(darkening, inside, noise, redness, brownness, blur_px)
 
 
-def _flattened(log_luminance: FloatImage, inside: Mask, settings: PoresSettings) -> FloatImage:
+def _log(linear: FloatImage, floor: float) -> FloatImage:
+    """Return the logarithm of light of at least ``floor``."""
+    light = np.maximum(linear, np.float32(floor))
+    return np.log(light, out=light)
+
+
+def _tints(
+    linear: FloatImage, inside: Mask, around: Surroundings, settings: PoresSettings
+) -> tuple[FloatImage, FloatImage]:
+    """Return ln(red/green) and ln(green/blue) over those of the skin around; 0 outside the mask."""
+    red, green, blue = (_log(linear[..., k], settings.floor_linear / 4.0) for k in range(3))
+
+    def residual(ratio: FloatImage) -> FloatImage:
+        return np.where(inside, ratio - around.level(ratio), np.float32(0.0))
+
+    return residual(red - green), residual(green - blue)
+
+
+def _flattened(
+    log_luminance: FloatImage, inside: Mask, around: Surroundings, settings: PoresSettings
+) -> FloatImage:
     """Return local skin minus ``log_luminance``; outliers do not count into the local skin."""
-    weight = inside.astype(np.float32)
-    darkening = np.zeros_like(log_luminance)
-    for last in range(settings.background_passes):
-        skin = local_level(log_luminance, weight, settings.background_sigma_px)
-        darkening = np.where(inside, skin - log_luminance, np.float32(0.0))
-        if last == settings.background_passes - 1:
-            break
+    darkening = np.where(inside, around.level(log_luminance) - log_luminance, np.float32(0.0))
+    for _ in range(settings.background_passes - 1):
         # about the local median: where the level is still off, nothing would be left otherwise
         median, noise = local_spread(darkening, inside, settings.background_tile_px)
         limit = settings.background_clip * noise
-        weight = (inside & (np.abs(darkening - median) < limit)).astype(np.float32)
-    return darkening.astype(np.float32)
+        plain = (inside & (np.abs(darkening - median) < limit)).astype(np.float32)
+        skin = Surroundings(plain, settings.background_sigma_px).level(log_luminance)
+        darkening = np.where(inside, skin - log_luminance, np.float32(0.0))
+    return darkening

@@ -18,7 +18,7 @@ from poremetrics.pores.dips import Dips, take_out
 from poremetrics.pores.find import TINY, share_kept
 from poremetrics.pores.noise import autocovariance
 from poremetrics.pores.profile import seen_power, seen_width, true_width
-from poremetrics.pores.size import Freedom, Sight, fit_dips, start_from
+from poremetrics.pores.size import Fit, Freedom, Sight, fit_dips, fit_each, start_from
 from poremetrics.pores.tables import inside
 from poremetrics.settings.pores import PoresSettings
 
@@ -99,9 +99,10 @@ def _fit_at(
     rest = take_out(skin.darkening, own)
     covariance = autocovariance(rest, skin.mask, skin.noise)
     sight = Sight(rest, skin.mask, skin.noise, covariance)
-    start = start_from(xy, seen_px, power)
-    fixed = fit_dips(sight, start, settings, freedom=_RIGID, iterations=0, own=own)
-    free = fit_dips(
-        sight, own, settings, freedom=_ROOTED, iterations=steps, own=own, window_px=seen_px
+    fixed, free = fit_each(
+        sight,
+        [Fit(start_from(xy, seen_px, power), _RIGID, 0), Fit(own, _ROOTED, steps)],
+        settings,
+        own,
     )
     return fixed, free

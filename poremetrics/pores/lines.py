@@ -47,14 +47,16 @@ def line_share(darkening: FloatImage, dips: Dips) -> npt.NDArray[np.float64]:
     reach = dips.seen_px[:, None, None, None] * _DISTANCES[None, None, :, None]
     on_line = dips.xy[:, None, None, :] + reach * along[None, :, None, :]
     aside = (_FLANK * minor)[:, None, None, None] * across[None, :, None, :]
-    line, left, right = (_read(image, on_line + step) for step in (0.0 * aside, aside, -aside))
+    # A hundred places a dip: of half the size they are worked out in half the time.
+    on_line, aside = on_line.astype(np.float32), aside.astype(np.float32)
+    line, left, right = (_read(image, at) for at in (on_line, on_line + aside, on_line - aside))
     excess = line - 0.5 * (left + right)
     return np.asarray(excess.min(axis=2).max(axis=1) / np.maximum(dips.depth, 1e-6))
 
 
-def _read(image: FloatImage, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _read(image: FloatImage, xy: FloatImage) -> FloatImage:
     """Return bilinear values at (..., 2) positions, 0 outside the picture."""
-    flat = xy.reshape(-1, 2).astype(np.float32)
+    flat = xy.reshape(-1, 2)
     columns = -(-len(flat) // _WIDEST_PX)
     padded = np.zeros((columns * -(-len(flat) // columns), 2), dtype=np.float32)
     padded[: len(flat)] = flat
@@ -62,4 +64,5 @@ def _read(image: FloatImage, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
     found = cv2.remap(
         image, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
     )
-    return np.asarray(found, dtype=np.float64).ravel()[: len(flat)].reshape(xy.shape[:-1])
+    read = np.asarray(found, dtype=np.float32).ravel()[: len(flat)]
+    return read.reshape(xy.shape[:-1])

@@ -13,12 +13,13 @@ one fixed setting for every photo.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from poremetrics.model import FloatImage, Points, Skin
+from poremetrics.model import FloatImage, Mask, Points, Skin
 from poremetrics.settings.pores import PoresSettings
 from poremetrics.weights import Weights
 
@@ -38,6 +39,8 @@ _LEAST_RMS, _MOST_RMS, _FEWEST_RMS = 0.004, 5.0, -3.0
 _AROUND_PX, _COARSE = 20.0, 4
 _USABLE = 0.5  # share of a pixel
 _LEAST_SIDE_PX = 48
+_REACH_PX = 48  # of an answer: 42 pixels to either side, in whole cells of the coarsest layer
+_PIECE_PX = 512  # about: what is longer is shown in pieces
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,14 +97,14 @@ def likely_spots(skin: Skin, settings: PoresSettings) -> Spots:
 def _at_scale(skin: Skin, factor: int, settings: PoresSettings) -> Spots:
     """Return the spots that the network sees on skin made smaller by ``factor``."""
     side = _STRIDE * factor
-    layers, top, left = _padded(skin, side)
-    if min(layers.shape[1:]) < factor * _LEAST_SIDE_PX and factor > 1:
+    h, w = skin.mask.shape
+    down, across = -h % side, -w % side
+    if min(h + down, w + across) < factor * _LEAST_SIDE_PX and factor > 1:
         return Spots(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
-    if factor > 1:
-        size = layers.shape[2] // factor, layers.shape[1] // factor
-        small = [cv2.resize(layer, size, interpolation=cv2.INTER_AREA) for layer in layers]
-        layers = np.asarray(small, dtype=np.float32)
-    answer = NET.run(network_input(*layers)[None])[0][0]
+    # Alike on opposite sides, so that turning the picture turns its cells.
+    top, left = down // 2, across // 2
+    padding = (top, down - top, left, across - left)
+    answer = _answer(_shown(skin, padding, factor))
     logit = answer[0]
     limit = np.log(settings.candidate_probability / (1.0 - settings.candidate_probability))
     peak = (logit >= cv2.dilate(logit, np.ones((3, 3), np.uint8))) & (logit > limit)
@@ -116,20 +119,38 @@ def _at_scale(skin: Skin, factor: int, settings: PoresSettings) -> Spots:
     )
 
 
-def _padded(skin: Skin, side: int) -> tuple[FloatImage, int, int]:
-    """Return the layers of a skin with empty margins: a multiple of ``side`` high and wide.
+def _answer(shown: FloatImage) -> FloatImage:
+    """Return the network's answer, worked out in pieces along the longer side.
 
-    The margins are alike on opposite sides, so that turning the picture turns its cells.
+    Between its layers a network holds a hundred bytes a pixel. Each piece is shown with as much
+    around it as its answer depends on, so that there are no seams.
     """
-    h, w = skin.mask.shape
-    down, across = -h % side, -w % side
-    top, left = down // 2, across // 2
-    padded = np.zeros((4, h + down, w + across), dtype=np.float32)
-    for layer, own in zip(
-        padded, (skin.darkening, skin.mask, skin.redness, skin.brownness), strict=True
-    ):
-        layer[top : top + h, left : left + w] = own
-    return padded, top, left
+    along = 1 if shown.shape[1] >= shown.shape[2] else 2
+    across = (slice(None),) * along
+    length = shown.shape[along]
+    count = max(1, round(length / _PIECE_PX))
+    ends = [length * k // count // _STRIDE * _STRIDE for k in range(count)] + [length]
+    answers = []
+    for start, stop in pairwise(ends):
+        low, high = max(start - _REACH_PX, 0), min(stop + _REACH_PX, length)
+        answer = NET.run(shown[*across, low:high][None])[0][0]
+        answers.append(answer[*across, (start - low) // CELL_PX : (stop - low) // CELL_PX])
+    return np.concatenate(answers, axis=along)
+
+
+def _shown(skin: Skin, padding: tuple[int, int, int, int], factor: int) -> FloatImage:
+    """Return the input for a skin with empty margins, made smaller by ``factor``."""
+
+    def layer(own: FloatImage | Mask) -> FloatImage:
+        own = np.asarray(own, dtype=np.float32)
+        wide = cv2.copyMakeBorder(own, *padding, cv2.BORDER_CONSTANT)
+        if factor > 1:
+            size = wide.shape[1] // factor, wide.shape[0] // factor
+            wide = cv2.resize(wide, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(wide, dtype=np.float32)
+
+    layers = (skin.darkening, skin.mask, skin.redness, skin.brownness)
+    return network_input(*(layer(own) for own in layers))
 
 
 def network_input(
@@ -150,19 +171,20 @@ def network_input(
     """
     inside = (np.asarray(mask) > 0.5).astype(np.float32)
     h, w = inside.shape
-    small = cv2.resize(
-        np.dstack([darkening**2 * inside, inside]),
-        (max(1, w // _COARSE), max(1, h // _COARSE)),
-        interpolation=cv2.INTER_AREA,
+    size = max(1, w // _COARSE), max(1, h // _COARSE)
+    power, share = (
+        cv2.GaussianBlur(
+            cv2.resize(full, size, interpolation=cv2.INTER_AREA), (0, 0), _AROUND_PX / _COARSE
+        )
+        for full in (darkening**2 * inside, inside)
     )
-    small = cv2.GaussianBlur(small, (0, 0), _AROUND_PX / _COARSE)
-    rms = np.sqrt(np.maximum(small[..., 0], 0.0) / np.maximum(small[..., 1], 0.05) + 1e-6)
+    rms = np.sqrt(np.maximum(power, 0.0) / np.maximum(share, 0.05) + 1e-6)
     rms = cv2.resize(rms, (w, h), interpolation=cv2.INTER_LINEAR)
-    return np.stack(
-        [
-            np.arcsinh(darkening / _DARKENING) * inside,
-            np.clip(darkening / np.maximum(rms, _LEAST_RMS), _FEWEST_RMS, _MOST_RMS) * 0.5 * inside,
-            np.clip(redness / _TINT, -_MOST_TINT, _MOST_TINT) * inside,
-            np.clip(brownness / _TINT, -_MOST_TINT, _MOST_TINT) * inside,
-        ]
-    ).astype(np.float32)
+    shown = np.empty((4, h, w), dtype=np.float32)
+    np.arcsinh(darkening / _DARKENING, out=shown[0])
+    np.clip(darkening / np.maximum(rms, _LEAST_RMS), _FEWEST_RMS, _MOST_RMS, out=shown[1])
+    shown[1] *= 0.5
+    for row, tint in ((2, redness), (3, brownness)):
+        np.clip(tint / _TINT, -_MOST_TINT, _MOST_TINT, out=shown[row])
+    shown *= inside
+    return shown

@@ -9,6 +9,7 @@ JPEG noise are correlated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +42,9 @@ _DAMPING = 1e-3
 _TINY = 1e-12
 _LARGEST_MATRIX_HALF = 13  # beyond, the matrix of lags outgrows the cache: Fourier instead
 _LARGEST_SHEAR = 3.0
-_LIMITS = {
-    SIZE: (float(np.log(0.8)), float(np.log(100.0))),  # of diameters in px
-    SHEAR_PLUS: (-_LARGEST_SHEAR, _LARGEST_SHEAR),
-    SHEAR_CROSS: (-_LARGEST_SHEAR, _LARGEST_SHEAR),
-    POWER: (0.0, float(np.log(8.0))),
-}
+# Of the columns from SIZE on: diameters of 0.8 to 100 px, exponents of 1 to 8.
+_LOWEST = np.array([np.log(0.8), -_LARGEST_SHEAR, -_LARGEST_SHEAR, 0.0])
+_HIGHEST = np.array([np.log(100.0), _LARGEST_SHEAR, _LARGEST_SHEAR, np.log(8.0)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,6 @@ def fit_dips(
     freedom: Freedom = FREE,
     iterations: int,
     own: Dips | None = None,
-    window_px: npt.NDArray[np.float64] | None = None,
 ) -> Dips:
     """Fit a pit at each of many places.
 
@@ -125,47 +122,78 @@ def fit_dips(
     own : Dips, optional
         Dips, in the same order, that were taken out of ``darkening``; each is put back for its
         own fit.
-    window_px : (N,) float64, optional
-        Diameters that set the windows of the fits; those of ``start`` by default.
 
     Returns
     -------
     Dips
         In the order of ``start``; errors NaN without a covariance.
     """
-    n = len(start.depth)
-    theta, errors = np.zeros((n, PARAMETERS)), np.full((n, 2), np.nan)
-    coverage = np.full(n, np.nan)
-    widths_px = settings.window_sigma * (start.seen_px if window_px is None else window_px)
+    return fit_each(sight, [Fit(start, freedom, iterations)], settings, own)[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """What to start from, what may change, and the number of Gauss-Newton steps."""
+
+    start: Dips
+    freedom: Freedom
+    iterations: int
+
+
+def fit_each(
+    sight: Sight,
+    fits: Sequence[Fit],
+    settings: PoresSettings,
+    own: Dips | None = None,
+) -> list[Dips]:
+    """Do several fits at the same places with the same windows; see :func:`fit_dips`.
+
+    Parameters
+    ----------
+    sight : Sight
+    fits : sequence of Fit
+        All of them start at the places of the first, whose diameters set the windows.
+    settings : PoresSettings
+    own : Dips, optional
+    """
+    xy, n = fits[0].start.xy, len(fits[0].start.depth)
+    theta = np.zeros((len(fits), n, PARAMETERS))
+    errors, coverage = np.full((len(fits), n, 2), np.nan), np.full(n, np.nan)
+    widths_px = settings.window_sigma * fits[0].start.seen_px
     for members, half in batches(_REACH * widths_px):
-        part = start.take(members)
         shape = (sight.darkening.shape[0], sight.darkening.shape[1])
-        patches = Patches(part.xy, half, shape)
+        patches = Patches(xy[members], half, shape)
         values = patches.read(sight.darkening)
         if own is not None:
-            values = values + dip_values(patches, own.take(members), relative_to=part.xy)
+            values += dip_values(patches, own.take(members), relative_to=xy[members])
         width = widths_px[members, None].astype(np.float32)
         window = np.exp(np.float32(-0.5) * (patches.dx**2 + patches.dy**2) / width**2)
         weight = window * patches.read_mask(sight.mask)
-        noise = np.maximum(_at(sight.noise, part.xy), 1e-6)
-        problem = _Problem(
-            patches, values, weight, noise, _parameters(part), settings, freedom, iterations
-        )
-        theta[members] = problem.solve()
-        if sight.covariance is not None:
-            errors[members] = problem.errors(theta[members], sight.covariance, half)
         coverage[members] = weight.sum(axis=1) / window.sum(axis=1)
-    return Dips(
-        xy=start.xy + theta[:, X : Y + 1],
-        depth=theta[:, DEPTH],
-        offset=theta[:, OFFSET],
-        seen_px=np.exp(theta[:, SIZE]),
-        shear=theta[:, SHEAR_PLUS:POWER],
-        power=np.exp(theta[:, POWER]),
-        depth_err=errors[:, 0],
-        size_err=errors[:, 1],
-        coverage=coverage,
-    )
+        noise = np.maximum(_at(sight.noise, xy[members]), 1e-6)
+        root = np.sqrt(weight)
+        for k, fit in enumerate(fits):
+            start = _parameters(fit.start.take(members))
+            problem = _Problem(
+                patches, values, root, noise, start, settings, fit.freedom, fit.iterations
+            )
+            theta[k, members] = problem.solve()
+            if sight.covariance is not None:
+                errors[k, members] = problem.errors(theta[k, members], sight.covariance, half)
+    return [
+        Dips(
+            xy=xy + found[:, X : Y + 1],
+            depth=found[:, DEPTH],
+            offset=found[:, OFFSET],
+            seen_px=np.exp(found[:, SIZE]),
+            shear=found[:, SHEAR_PLUS:POWER],
+            power=np.exp(found[:, POWER]),
+            depth_err=err[:, 0],
+            size_err=err[:, 1],
+            coverage=coverage,
+        )
+        for found, err in zip(theta, errors, strict=True)
+    ]
 
 
 def start_from(
@@ -223,7 +251,7 @@ class _Problem:
         self,
         patches: Patches,
         values: Floats,
-        weight: Floats,
+        root: Floats,
         noise: npt.NDArray[np.float64],
         start: Parameters,
         settings: PoresSettings,
@@ -243,11 +271,11 @@ class _Problem:
             prior[:, k] = noise**2 * settings.ellipse_prior**-2.0
         prior[:, POWER] = noise**2 * settings.power_prior**-2.0
         self._prior = prior[:, self._free]
-        # the root of the weight on both sides of every product
-        self._root = np.sqrt(weight)
+        self._root = root  # of the weight: on both sides of every product
         functions = 2 if len(self._free) == 2 else 7 if self._gaussian else 8
         self._rows = np.empty((len(start), 1 + functions, values.shape[1]), dtype=np.float32)
-        np.multiply(values, self._root, out=self._rows[:, 0])
+        np.multiply(values, root, out=self._rows[:, 0])
+        self._rows[:, 2] = root
         self._shapes: Parameters | None = None
         self._products = np.zeros((len(start), 1 + functions, functions))
 
@@ -312,8 +340,7 @@ class _Problem:
 def _limited(theta: Parameters) -> Parameters:
     """Return parameters within what a pit may be."""
     limited = theta.copy()
-    for column, (low, high) in _LIMITS.items():
-        limited[:, column] = np.clip(theta[:, column], low, high)
+    np.clip(theta[:, SIZE:], _LOWEST, _HIGHEST, out=limited[:, SIZE:])
     return limited
 
 

@@ -64,10 +64,10 @@ def place_by_map(photo_map: FloatImage, xy: Points) -> Placement:
         Where they lie in the other photo.
     """
     (x_by_row, x_by_col), (y_by_row, y_by_col) = (
-        np.gradient(photo_map[..., axis].astype(np.float64)) for axis in (0, 1)
+        np.gradient(photo_map[..., axis]) for axis in (0, 1)
     )
     area = x_by_col * y_by_row - y_by_col * x_by_row
-    length = np.sqrt(np.abs(area)).astype(np.float32)
+    length = np.sqrt(np.abs(area))
     return Placement(
         np.stack([bilinear(photo_map[..., 0], xy), bilinear(photo_map[..., 1], xy)], axis=1),
         bilinear(length, xy),

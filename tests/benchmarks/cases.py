@@ -146,7 +146,14 @@ class Chain:
                 paired = pores.with_forced_rows(paired, len(table), side)
             samples.append(
                 change.paired_sample(
-                    region, paired, found, self.rgb[at], (before, after), None, SETTINGS.change
+                    region,
+                    paired,
+                    found,
+                    change.secondary_sums(
+                        region, self.rgb[at], (before, after), None, SETTINGS.change
+                    ),
+                    None,
+                    SETTINGS.change,
                 )
             )
             change.judge_pair(region, seen, self.rgb[at], self.skins[at], None, SETTINGS)
