@@ -71,15 +71,17 @@ def test_within_the_same_threads_no_new_ones_begin() -> None:
     def told(_: int) -> int:
         return threading.get_ident()
 
-    def shares_again(part: int) -> bool:
+    def shares_again(part: int) -> int:
         # from within the threads: those are taken, and waiting for them would be for ever
-        return shared_out(told, range(9), range(9)) != [] and told(part) in begun
+        assert shared_out(told, range(9), range(9))
+        return told(part)
 
     with same_threads():
-        begun = {thread for _ in range(9) for thread in shared_out(told, range(9), range(9))}
-        assert len(begun) <= (os.cpu_count() or 1)
-        assert threading.get_ident() not in begun
-        assert all(shared_out(shares_again, range(9), range(9)))
+        seen = {thread for _ in range(9) for thread in shared_out(told, range(9), range(9))}
+        seen |= set(shared_out(shares_again, range(9), range(9)))
+        # A pool begins a thread only once it is needed, so not all need be there at first.
+        assert len(seen) <= (os.cpu_count() or 1)
+        assert threading.get_ident() not in seen
         with one_core():
             assert set(shared_out(told, range(9), range(9))) == {threading.get_ident()}
 
