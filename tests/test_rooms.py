@@ -14,7 +14,7 @@ PACKAGE = Path(poremetrics.__file__).parent
 
 ORDER = (
     ("errors", "settings", "columns"),
-    ("weights",),
+    ("weights", "workers"),
     ("model",),
     ("photo",),
     ("face",),
@@ -22,7 +22,7 @@ ORDER = (
     ("pores",),
     ("change",),
     ("synthetic",),
-    ("provenance", "workers"),
+    ("provenance",),
     ("compare",),
     ("validate", "study", "repeats"),
     ("report",),
