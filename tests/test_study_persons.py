@@ -154,12 +154,12 @@ def test_early_and_refused_visits_do_not_make_the_story() -> None:
 def test_a_step_over_an_early_photo_is_told_by_the_baseline() -> None:
     line = course((DOWN, DOWN, -15, -5), (DOWN, DOWN, -30, -20), (DOWN, UP, 5, 15))
     assert trends(line, SETTINGS)["story"].tolist() == ["fading"]
-    # From the first visit to the last nothing changed, but the intervals are 10 % wide: the step
-    # between them is known to 7 % and more, so levelled off may not be said.
+    # From the first visit to the last nothing changed, but the step between them is known to
+    # 1.96 sd = 5.7 % only, and levelled off is said within 5.5 %.
     line["too_early"] = [False, True, False]
     assert trends(line, SETTINGS)["story"].tolist() == ["changed; course not clear"]
-    # -10 to -25 % is more than two such errors allow, -10 to -14 % is not.
-    for change, expected in ((-25.0, "still improving"), (-14.0, "changed; course not clear")):
+    # Intervals of 4 % leave the step an sd of 2.3 %: to -25 % it is eight of them, to -12 % one.
+    for change, expected in ((-25.0, "still improving"), (-12.0, "changed; course not clear")):
         line["change_pct"] = [-10.0, -5.0, change]
         line["ci_low_pct"], line["ci_high_pct"] = line["change_pct"] - 4, line["change_pct"] + 4
         assert trends(line, SETTINGS)["story"].tolist() == [expected]
