@@ -169,7 +169,7 @@ def network_input(
         Darkening on a compressed scale; darkening over its own root mean square around; the two
         tints. Zero outside the mask.
     """
-    inside = (np.asarray(mask) > 0.5).astype(np.float32)
+    inside = (np.asarray(mask) > _USABLE).astype(np.float32)
     h, w = inside.shape
     size = max(1, w // _COARSE), max(1, h // _COARSE)
     power, share = (
