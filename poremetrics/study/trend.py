@@ -222,7 +222,7 @@ def story(usable: Sequence[Row], settings: Settings) -> Story:
     -------
     str
         ``still improving``: decreased since the baseline and decreased again since the previous
-        visit. ``fading``: decreased at some visit, and increased since the previous one.
+        visit that counts. ``fading``: decreased at some visit, and increased since that one.
         ``levelled off``: decreased, and the whole interval of the last step within the margin.
     """
     last = usable[-1]
