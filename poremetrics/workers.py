@@ -27,6 +27,13 @@ _one_core: ContextVar[bool] = ContextVar("one_core", default=False)
 _threads: ContextVar[ThreadPoolExecutor | None] = ContextVar("threads", default=None)
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @contextmanager
 def one_thread_each() -> Iterator[None]:
     """Hold OpenCV and linear algebra to one thread, so that sums keep one order on any machine.
@@ -87,7 +94,7 @@ def same_threads() -> Iterator[ThreadPoolExecutor]:
     if held is not None:
         yield held
         return
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         before = _threads.set(pool)
         try:
             yield pool

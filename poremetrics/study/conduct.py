@@ -38,8 +38,9 @@ from poremetrics.study.manifest import (
 from poremetrics.study.methods import methods_paragraph
 from poremetrics.study.plan import Plan, make_plan
 from poremetrics.study.records import NOT_STORED, Outcome, Task
-from poremetrics.study.run import Runner, cores, on_dask, on_processes
+from poremetrics.study.run import Runner, on_dask, on_processes
 from poremetrics.study.series import SeriesResult
+from poremetrics.workers import cores
 
 _Made = TypeVar("_Made")
 _VIEWS = ("auto", "face", "closeup")

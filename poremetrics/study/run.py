@@ -6,7 +6,6 @@ it and nothing else, and the same code computes the same bits wherever it runs.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -19,13 +18,6 @@ from poremetrics.workers import worker_pool
 
 Runner = Callable[[Sequence[Task]], Iterator[Outcome]]
 """Runs tasks and yields how each went, in whatever order they finish."""
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def on_processes(workers: int, settings: StudySettings) -> Runner:
