@@ -7,7 +7,6 @@ photo could not be read, 4 no usable skin. Heavy modules are imported inside the
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from contextlib import nullcontext
@@ -325,6 +324,7 @@ def validate(
     from poremetrics.report.validation import MARKER, PAGE, write_validation
     from poremetrics.validate import SEED
     from poremetrics.validate import validate as run
+    from poremetrics.workers import cores
 
     # What cannot be written is told before the work, not after it.
     check_target(output, marker=MARKER)
@@ -332,7 +332,7 @@ def validate(
         result = run(
             quick=quick,
             seed=SEED if seed is None else seed,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers or cores(),
             progress=tell,
         )
         write_validation(result, output)

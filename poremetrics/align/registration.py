@@ -126,7 +126,10 @@ class _Pair:
             regions.append(best.aligned)
         turn = 90 * round(float(np.median(turns)) / 90) if turns else 0
         if turn:
-            notes.append(f"The after photo is turned by about {abs(turn)}° against the before one.")
+            # Angles grow clockwise as seen: y points down.
+            way = "" if abs(turn) == 180 else " clockwise" if turn > 0 else " anticlockwise"
+            about = f"{abs(turn)}°{way}"
+            notes.append(f"The after photo is turned by about {about} against the before one.")
         return _Outcome(tuple(regions), tuple(fits), tuple(notes))
 
     def best(self, region: Region) -> _Tried | None:
