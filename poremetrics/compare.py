@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
@@ -19,19 +18,9 @@ from PIL import Image
 from poremetrics import align, change, face, photo, pores
 from poremetrics.change import Repeatability
 from poremetrics.errors import UsageError
-from poremetrics.model import (
-    Alignment,
-    Comparison,
-    Conditions,
-    Face,
-    Grid,
-    Measurement,
-    Photo,
-    Points,
-    Region,
-    RegionAlignment,
-)
+from poremetrics.model import Alignment, Comparison, Face, Measurement, Photo, Points
 from poremetrics.provenance import provenance
+from poremetrics.regions import ComparedRegion, compare_region, measure_region
 from poremetrics.settings import Settings
 from poremetrics.workers import one_thread_each, same_threads, shared_out
 
@@ -83,19 +72,6 @@ class _Where(TypedDict):
     marker_mm: float | None
     ipd_mm: float | None
     regions: face.Outlines | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _ComparedRegion:
-    """What comparing one region yields."""
-
-    sample: change.Sample
-    conditions: Conditions
-    before_pores: pd.DataFrame
-    after_pores: pd.DataFrame
-    paired: pd.DataFrame
-    quality: pd.DataFrame
-    step_px: float
 
 
 @one_thread_each()
@@ -154,8 +130,8 @@ def compare(
     alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
     tell("measuring pores in both photos", 0.5)
     compared = shared_out(
-        lambda region: _compare_region(
-            before_photo, before_face, after_photo, after_face, region, settings
+        lambda region: compare_region(
+            (before_photo, after_photo), (before_face, after_face), region, settings
         ),
         alignment.regions,
         [region.common.size for region in alignment.regions],
@@ -236,7 +212,7 @@ def measure(source: Source, **options: Unpack[Options]) -> Measurement:
     found = face.find(taken, settings.face, **_where(options), name=_name(source, "photo"))
     tell("measuring pores", 0.5)
     measured = shared_out(
-        lambda region: _measure_region(taken, found, region, settings),
+        lambda region: measure_region(taken, found, region, settings),
         found.regions,
         [region.skin.size for region in found.regions],
     )
@@ -333,104 +309,13 @@ def _find_both(
     return before_face, face.find(after, settings.face, **where, name=names[1])
 
 
-def _compare_region(
-    before: Photo,
-    before_face: Face,
-    after: Photo,
-    after_face: Face,
-    aligned: RegionAlignment,
-    settings: Settings,
-) -> _ComparedRegion:
-    scale = change.pair_scale(before_face, after_face, aligned)
-    before_rgb = align.sample_before(before, aligned.grid)
-    after_rgb = align.sample_after(after, aligned)
-    before_skin, after_skin = (
-        pores.flatten(rgb, skin, settings.pores)
-        for rgb, skin in ((before_rgb, aligned.before_skin), (after_rgb, aligned.after_skin))
-    )
-    matched_before, matched_after, conditions = pores.match_conditions(
-        before_skin, after_skin, aligned.common, settings.pair
-    )
-    rgb = before_rgb, after_rgb
-    regions = before_face.region(aligned.name), after_face.region(aligned.name)
-    quality = change.join_quality(
-        [
-            change.judge_pair(aligned, conditions, rgb, (before_skin, after_skin), scale, settings),
-            change.judge_looks((before, after), regions, aligned, conditions, rgb, settings),
-        ]
-    )
-    skins = matched_before, matched_after
-    sums = change.secondary_sums(aligned, rgb, skins, scale, settings.change)
-    # Half of what the region would hold while its pores are found.
-    del before_rgb, after_rgb, rgb, before_skin, after_skin
-    found_before = pores.find(matched_before, settings.pores)
-    found_after = pores.find(matched_after, settings.pores)
-    paired = pores.pair(
-        matched_before,
-        matched_after,
-        found_before,
-        found_after,
-        aligned.common,
-        aligned.residual_p95_px,
-        settings.pair,
-        settings.pores,
-    )
-    all_before = pores.with_forced(found_before, paired, "before")
-    all_after = pores.with_forced(found_after, paired, "after")
-    paired = pores.with_forced_rows(paired, len(found_before), "before")
-    paired = pores.with_forced_rows(paired, len(found_after), "after")
-    sample = change.paired_sample(
-        aligned,
-        paired,
-        (all_before, all_after),
-        sums,
-        scale,
-        settings.change,
-    )
-    on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(all_before))
-    return _ComparedRegion(
-        sample=sample,
-        conditions=conditions,
-        before_pores=pores.pores_table(
-            "before", aligned.name, all_before, on_before, on_before, aligned.common, scale
-        ),
-        after_pores=pores.pores_table(
-            "after",
-            aligned.name,
-            all_after,
-            pores.place_by_map(aligned.after_map, pores.positions(all_after)),
-            pores.place_on_grid_photo(aligned.grid, pores.positions(all_after)),
-            aligned.common,
-            scale,
-        ),
-        paired=paired,
-        quality=quality,
-        step_px=aligned.grid.step_px,
-    )
-
-
-def _measure_region(
-    taken: Photo, found: Face, region: Region, settings: Settings
-) -> tuple[change.Sample, pd.DataFrame, pd.DataFrame]:
-    grid = Grid.of_box(region.box)
-    rgb = align.sample_before(taken, grid)
-    skin = pores.flatten(rgb, region.skin, settings.pores)
-    on_grid = pores.find(skin, settings.pores)
-    placed = pores.place_on_grid_photo(grid, pores.positions(on_grid))
-    table = pores.pores_table(
-        "before", region.name, on_grid, placed, placed, region.skin, region.scale
-    )
-    sample = change.single_sample(region, on_grid, rgb, skin, settings.change)
-    return sample, table, change.judge_photo("before", taken, found, region, rgb, skin, settings)
-
-
 def _quality(
     before: Photo,
     before_face: Face,
     after: Photo,
     after_face: Face,
     alignment: Alignment,
-    compared: Sequence[_ComparedRegion],
+    compared: Sequence[ComparedRegion],
     days_since_treatment: float | None,
     settings: Settings,
 ) -> pd.DataFrame:

@@ -23,6 +23,7 @@ ORDER = (
     ("change",),
     ("synthetic",),
     ("provenance",),
+    ("regions",),
     ("compare",),
     ("validate", "study", "repeats"),
     ("report",),
