@@ -194,6 +194,13 @@ def test_turned_photo_fits_and_is_told(skin: Rgb, quarters: int, told: str) -> N
     assert found.regions[0].common_share > 0.8
 
 
+def test_turn_of_a_mirrored_photo_is_that_of_the_photo_as_given(skin: Rgb) -> None:
+    shot = synthetic.reshoot(skin, replace(USUAL, turn_deg=1.0, scale=1.0))
+    found = align(skin, np.ascontiguousarray(np.rot90(shot.pixels[:, ::-1], 1)))
+    assert found.mirrored
+    assert any("turned by about 90° anticlockwise" in note for note in found.notes)
+
+
 def test_skin_hidden_in_one_photo_leaves_the_common_area(skin: Rgb) -> None:
     shot = synthetic.reshoot(skin, replace(USUAL, turn_deg=0.0, scale=1.0, elastic_px=0.0))
     hidden = region(skin)

@@ -62,7 +62,8 @@ def register(
     straight = pair.align()
     if straight.fits:
         return straight.alignment()
-    flipped = _Pair(before, before_face, *_mirror(after, after_face), settings).align()
+    turned_back = _mirror(after, after_face)
+    flipped = _Pair(before, before_face, *turned_back, settings, mirrored=True).align()
     if flipped.fits:
         return _unmirror(flipped.alignment(), after.width_px)
     return straight.alignment()
@@ -103,6 +104,7 @@ class _Pair:
     after: Photo
     after_face: Face
     settings: AlignSettings
+    mirrored: bool = False
 
     def align(self) -> _Outcome:
         """Align every region that both photos show."""
@@ -126,8 +128,9 @@ class _Pair:
             regions.append(best.aligned)
         turn = 90 * round(float(np.median(turns)) / 90) if turns else 0
         if turn:
-            # Angles grow clockwise as seen: y points down.
-            way = "" if abs(turn) == 180 else " clockwise" if turn > 0 else " anticlockwise"
+            # Angles grow clockwise as seen, for y points down; the photo as given is meant.
+            clockwise = (turn > 0) != self.mirrored
+            way = "" if abs(turn) == 180 else " clockwise" if clockwise else " anticlockwise"
             about = f"{abs(turn)}°{way}"
             notes.append(f"The after photo is turned by about {about} against the before one.")
         return _Outcome(tuple(regions), tuple(fits), tuple(notes))
