@@ -55,7 +55,7 @@ CHANGES: Mapping[str, str] = {
     "sampling_sd": "float64",
     "follows_size": "float64",
     "signal": "float64",
-    "blur_px": "float64",
+    "blur_sd_px2": "float64",
 }
 REPEATS: Mapping[str, str] = {
     "subject": "str",

@@ -20,7 +20,7 @@ from poremetrics.change import Repeatability
 from poremetrics.errors import UsageError
 from poremetrics.model import Alignment, Comparison, Face, Measurement, Photo, Points
 from poremetrics.provenance import provenance
-from poremetrics.regions import ComparedRegion, compare_region, measure_region
+from poremetrics.regions import ComparedRegion, compare_region, measure_region, sample_region
 from poremetrics.settings import Settings
 from poremetrics.workers import one_thread_each, same_threads, shared_out
 
@@ -129,12 +129,30 @@ def compare(
     tell("aligning the photos", 0.35)
     alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
     tell("measuring pores in both photos", 0.5)
-    compared = shared_out(
-        lambda region: compare_region(
-            (before_photo, after_photo), (before_face, after_face), region, settings
-        ),
+    sizes = [region.common.size for region in alignment.regions]
+    sampled = shared_out(
+        lambda region: sample_region(before_photo, after_photo, region, settings),
         alignment.regions,
-        [region.common.size for region in alignment.regions],
+        sizes,
+    )
+    apart = pores.shared_blur(
+        [one.apart for one in sampled],
+        [region.grid.step_px for region in alignment.regions],
+        settings.pair,
+    )
+    waiting = dict(enumerate(sampled))
+    del sampled  # each region is let go of once it is compared
+    compared = shared_out(
+        lambda at: compare_region(
+            (before_photo, after_photo),
+            (before_face, after_face),
+            alignment.regions[at],
+            waiting.pop(at),
+            apart[at],
+            settings,
+        ),
+        range(len(apart)),
+        sizes,
     )
     tell("judging the change", 0.85)
     quality = _quality(

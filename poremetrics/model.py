@@ -377,6 +377,8 @@ class Conditions:
         Texture correlation once matched, -1..1.
     blur_px : float
         Point spread of both once matched, in grid pixels.
+    blur_sd_px2 : float
+        Standard error of the signed ``relative_blur_px²``, in squared grid pixels.
     """
 
     relative_blur_px: float
@@ -384,6 +386,7 @@ class Conditions:
     noise_ratio: float
     correlation: float
     blur_px: float
+    blur_sd_px2: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,33 @@ from poremetrics import align, change, pores
 from poremetrics.model import (
     Conditions,
     Face,
+    FloatImage,
     Grid,
     Photo,
     Region,
     RegionAlignment,
+    Skin,
 )
 from poremetrics.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampledRegion:
+    """Both photos of one region on the common grid, flattened, and what sets them apart.
+
+    All regions of a pair are held at once, so light and colour, which are quickly sampled again,
+    are not among it.
+
+    Attributes
+    ----------
+    skins : pair of Skin
+        As photographed.
+    apart : Difference
+        What this region alone tells.
+    """
+
+    skins: tuple[Skin, Skin]
+    apart: pores.Difference
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +71,43 @@ class ComparedRegion:
     step_px: float
 
 
+def sample_region(
+    before: Photo, after: Photo, aligned: RegionAlignment, settings: Settings
+) -> SampledRegion:
+    """Bring both photos of a region onto its grid and flatten them.
+
+    Parameters
+    ----------
+    before, after : Photo
+        The two photos.
+    aligned : RegionAlignment
+        The alignment of the region.
+    settings : Settings
+        Tunables.
+    """
+    rgb = _light((before, after), aligned)
+    skins = (
+        pores.flatten(rgb[0], aligned.before_skin, settings.pores),
+        pores.flatten(rgb[1], aligned.after_skin, settings.pores),
+    )
+    return SampledRegion(skins, pores.difference(*skins, aligned.common, settings.pair))
+
+
+def _light(photos: tuple[Photo, Photo], aligned: RegionAlignment) -> tuple[FloatImage, FloatImage]:
+    """Return both photos on the grid, in linear light."""
+    before, after = photos
+    return align.sample_before(before, aligned.grid), align.sample_after(after, aligned)
+
+
 def compare_region(
     photos: tuple[Photo, Photo],
     faces: tuple[Face, Face],
     aligned: RegionAlignment,
+    sampled: SampledRegion,
+    apart: pores.Difference,
     settings: Settings,
 ) -> ComparedRegion:
-    """Flatten both skins of a region, match and judge them, and measure every pore in both.
+    """Match both skins of a region, judge them, find their pores and measure each in both.
 
     Parameters
     ----------
@@ -66,29 +117,29 @@ def compare_region(
         What was found in them.
     aligned : RegionAlignment
         The alignment of the region.
+    sampled : SampledRegion
+        From :func:`sample_region`; let go of as soon as it has been used.
+    apart : Difference
+        What all regions of the pair tell of this one.
     settings : Settings
         Tunables.
     """
     scale = change.pair_scale(*faces, aligned)
-    before_rgb = align.sample_before(photos[0], aligned.grid)
-    after_rgb = align.sample_after(photos[1], aligned)
-    rgb = before_rgb, after_rgb
-    before_skin = pores.flatten(before_rgb, aligned.before_skin, settings.pores)
-    after_skin = pores.flatten(after_rgb, aligned.after_skin, settings.pores)
     matched_before, matched_after, conditions = pores.match_conditions(
-        before_skin, after_skin, aligned.common, settings.pair
+        *sampled.skins, aligned.common, apart, settings.pair
     )
     regions = faces[0].region(aligned.name), faces[1].region(aligned.name)
+    rgb = _light(photos, aligned)
     quality = change.join_quality(
         [
-            change.judge_pair(aligned, conditions, rgb, (before_skin, after_skin), scale, settings),
+            change.judge_pair(aligned, conditions, rgb, sampled.skins, scale, settings),
             change.judge_looks(photos, regions, aligned, conditions, rgb, settings),
         ]
     )
     matched = matched_before, matched_after
     sums = change.secondary_sums(aligned, rgb, matched, scale, settings.change)
     # Half of what the region would hold while its pores are found.
-    del before_rgb, after_rgb, rgb, before_skin, after_skin
+    del sampled, rgb
     found_before = pores.find(matched_before, settings.pores)
     found_after = pores.find(matched_after, settings.pores)
     paired = pores.pair(

@@ -30,7 +30,9 @@ from poremetrics.settings import Settings
 # into as many blocks as a real one, this stays quick.
 SIDE = 250
 SETTINGS = Settings().change.model_copy(update={"bootstrap_draws": 200, "block_px": 16.0})
-EQUAL = Conditions(relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0, blur_px=0.9)
+EQUAL = Conditions(
+    relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0, blur_px=0.9, blur_sd_px2=0.02
+)
 SILENT = change.Repeatability(
     source="exact",
     pairs=0,
@@ -364,7 +366,10 @@ def test_repeat_shots_give_their_own_repeatability() -> None:
 
 def test_worse_conditions_never_narrow_an_interval() -> None:
     default = change.default_repeatability()
-    equal, worse = change.shown(0.0, 5.0, 1.0, 0.0, 0.7), change.shown(0.8, 3.0, 0.8, 0.1, 1.2)
+    equal, worse = (
+        change.shown(0.0, 5.0, 1.0, 0.0, 0.01),
+        change.shown(0.8, 3.0, 0.8, 0.1, 0.2),
+    )
     for one in HEADLINE:
         assert default.wsd(one.name, [worse], 2.0) >= default.wsd(one.name, [equal], 2.0)
         assert default.wsd(one.name, [equal], 0.0) >= default.floor > 0.0
@@ -376,7 +381,7 @@ def test_conditions_never_seen_count_as_the_nearest_that_were() -> None:
     )
     cases = {0.0: 0.02, 0.2: 0.04, 0.5: 0.10, np.nan: 0.06}
     for gain, wsd in cases.items():
-        assert found.wsd("count", [change.shown(0.0, 3.0, 1.0, gain, 0.9)]) == pytest.approx(wsd)
+        assert found.wsd("count", [change.shown(0.0, 3.0, 1.0, gain, 0.0)]) == pytest.approx(wsd)
 
 
 def test_one_region_alone_is_tested_once() -> None:

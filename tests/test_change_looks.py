@@ -102,7 +102,12 @@ def test_noise_is_that_of_the_softer_over_the_sharper_photo(
     relative_blur_px: float, noise_ratio: float, expected: float
 ) -> None:
     equal = Conditions(
-        relative_blur_px=0.0, gain=1.0, noise_ratio=1.0, correlation=1.0, blur_px=0.9
+        relative_blur_px=0.0,
+        gain=1.0,
+        noise_ratio=1.0,
+        correlation=1.0,
+        blur_px=0.9,
+        blur_sd_px2=0.02,
     )
     shown = replace(equal, relative_blur_px=relative_blur_px, noise_ratio=noise_ratio)
     assert excess_noise_log(shown) == pytest.approx(expected)

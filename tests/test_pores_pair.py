@@ -41,6 +41,11 @@ def flattened(shown: SyntheticSkin) -> Skin:
     return pores.flatten(to_linear(picture), np.ones(picture.shape[:2], bool), PORES)
 
 
+def match(one: Skin, two: Skin, common: Mask) -> tuple[Skin, Skin, Conditions]:
+    apart = pores.difference(one, two, common, PAIR)
+    return pores.match_conditions(one, two, common, apart, PAIR)
+
+
 Matched = tuple[Skin, Skin, Conditions, Mask]
 
 
@@ -49,7 +54,7 @@ def matched(seed: int, second: Camera, treatment: Treatment) -> Matched:
     one = flattened(shot(seed, CAMERA, Treatment(), 100 + seed))
     two = flattened(shot(seed, second, treatment, 200 + seed))
     common = np.ones(one.mask.shape, bool)
-    return (*pores.match_conditions(one, two, common, PAIR), common)
+    return (*match(one, two, common), common)
 
 
 @cache
@@ -84,12 +89,10 @@ NOTHING = Treatment()
 
 def test_equal_skins_are_left_alone() -> None:
     one = flattened(shot(0, CAMERA, NOTHING, 100))
-    first, second, conditions = pores.match_conditions(
-        one, one, np.ones(one.mask.shape, bool), PAIR
-    )
+    first, second, conditions = match(one, one, np.ones(one.mask.shape, bool))
     assert first is one
     assert second is one
-    assert conditions == Conditions(0.0, 1.0, 1.0, 1.0, one.blur_px)
+    assert conditions == Conditions(0.0, 1.0, 1.0, 1.0, one.blur_px, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,7 @@ def test_gain_is_found_and_taken_out() -> None:
     two = flattened(shot(0, CAMERA, NOTHING, 200))
     veiled = replace(two, darkening=two.darkening * np.float32(0.92))
     common = np.ones(one.mask.shape, bool)
-    first, second, conditions = pores.match_conditions(one, veiled, common, PAIR)
+    first, second, conditions = match(one, veiled, common)
     assert conditions.gain == pytest.approx(0.92, abs=0.02)
     rms = [float(np.sqrt(np.mean(skin.darkening**2))) for skin in (first, second)]
     assert rms[1] / rms[0] == pytest.approx(1.0, abs=0.02)
@@ -128,7 +131,7 @@ def test_large_gain_is_told_and_not_taken_out_in_full() -> None:
     two = flattened(shot(0, CAMERA, NOTHING, 200))
     grazed = replace(two, darkening=two.darkening * np.float32(1.4))
     common = np.ones(one.mask.shape, bool)
-    first, second, conditions = pores.match_conditions(one, grazed, common, PAIR)
+    first, second, conditions = match(one, grazed, common)
     assert conditions.gain == pytest.approx(1.4, abs=0.05)
     rms = [float(np.sqrt(np.mean(skin.darkening**2))) for skin in (first, second)]
     assert np.log(rms[1] / rms[0]) == pytest.approx(np.log(1.4) - PAIR.gain_most, abs=0.03)
@@ -138,8 +141,8 @@ def test_exchange_turns_the_signs_of_the_conditions() -> None:
     one = flattened(shot(0, CAMERA, NOTHING, 100))
     two = flattened(shot(0, SOFT, NOTHING, 200))
     common = np.ones(one.mask.shape, bool)
-    first, second, there = pores.match_conditions(one, two, common, PAIR)
-    other_second, other_first, back = pores.match_conditions(two, one, common, PAIR)
+    first, second, there = match(one, two, common)
+    other_second, other_first, back = match(two, one, common)
     # Equal but for the order of floating-point sums.
     assert back.relative_blur_px == pytest.approx(-there.relative_blur_px, rel=1e-6)
     assert back.gain == pytest.approx(1.0 / there.gain, rel=1e-6)
@@ -155,10 +158,48 @@ def test_too_little_skin_is_not_measured() -> None:
     two = flattened(shot(0, SOFT, NOTHING, 200))
     little = np.zeros(one.mask.shape, bool)
     little[:40, :40] = True
-    first, _, conditions = pores.match_conditions(one, two, little, PAIR)
+    first, _, conditions = match(one, two, little)
     assert np.isnan(conditions.relative_blur_px)
     assert np.isnan(conditions.gain)
     np.testing.assert_array_equal(first.darkening, one.darkening)
+
+
+def test_regions_that_tell_little_of_the_blur_are_told_by_the_others() -> None:
+    def region(blur_px2: float, sd_px2: float) -> pores.Difference:
+        return pores.Difference(blur_px2, sd_px2, 0.02, 0.1, 1.0)
+
+    told = [region(0.70, 0.02), region(0.66, 0.03), region(0.04, 0.30), region(0.0, np.inf)]
+    fine, coarse = [1.0] * 4, [2.0] * 4
+    got = pores.shared_blur(told, fine, PAIR)
+    # What is well known moves by less than its error; what is not takes the mean, nearly.
+    assert got[0].blur_px2 == pytest.approx(0.70, abs=0.02)
+    assert got[1].blur_px2 == pytest.approx(0.66, abs=0.03)
+    assert got[2].blur_px2 == pytest.approx(0.63, abs=0.06)
+    assert got[3].blur_px2 == pytest.approx(0.65, abs=0.04)
+    # Contrast was told together with the blur.
+    assert got[2].log_gain == pytest.approx(0.02 + 0.1 * (got[2].blur_px2 - 0.04))
+    # Their errors are that of the mean, 0.03 or so, and how far regions differ.
+    expected = np.hypot(PAIR.region_blur_px2, 0.03)
+    assert [one.blur_sd_px2 for one in got[2:]] == pytest.approx([expected] * 2, rel=0.1)
+    assert got[0].blur_sd_px2 == pytest.approx(0.02, rel=0.1)
+    # Focus that really differs between regions is kept.
+    focus = pores.shared_blur([region(0.0, 0.02), region(1.0, 0.02)], [1.0, 1.0], PAIR)
+    assert focus[1].blur_px2 - focus[0].blur_px2 > 0.95
+    # The other way round, and on grids of another step, the same comes out.
+    turned = [replace(one, blur_px2=-one.blur_px2) for one in told]
+    back = pores.shared_blur(turned, fine, PAIR)
+    assert [-one.blur_px2 for one in back] == [one.blur_px2 for one in got]
+    quarter = [
+        replace(one, blur_px2=one.blur_px2 / 4, blur_sd_px2=one.blur_sd_px2 / 4) for one in told
+    ]
+    on_coarse = pores.shared_blur(quarter, coarse, PAIR)
+    np.testing.assert_allclose(
+        [4 * one.blur_px2 for one in on_coarse], [one.blur_px2 for one in got]
+    )
+    # One region alone, or nothing told, stays.
+    alone = pores.shared_blur(told[2:3], [1.0], PAIR)[0]
+    assert (alone.blur_px2, alone.blur_sd_px2) == pytest.approx((0.04, 0.30))
+    assert pores.shared_blur(told[3:], [1.0], PAIR) == told[3:]
 
 
 @pytest.mark.parametrize("variance", [0.02, 0.2, 0.9, 4.0])

@@ -82,7 +82,7 @@ def null_pairs(
 
 
 PORE_PX, MOST_GAIN = 3.0, 0.2
-WORST, BEST = (shown(0.0, PORE_PX, 1.0, gain, 0.9) for gain in (MOST_GAIN, 0.0))
+WORST, BEST = (shown(0.0, PORE_PX, 1.0, gain, 0.0) for gain in (MOST_GAIN, 0.0))
 
 
 def test_calibration_recovers_a_planted_wsd_below_sampling() -> None:
@@ -105,10 +105,26 @@ def test_calibration_recovers_what_a_condition_costs() -> None:
         assert found.wsd(name, [BEST]) == pytest.approx(0.02, rel=0.3)
 
 
+def test_pairs_whose_blur_is_ill_known_err_by_more() -> None:
+    rng = np.random.default_rng(7)
+    sd_px2 = rng.uniform(0.0, 0.3, 4000)
+    # wSD from 0.02 to hypot(0.02, 8 * 0.3 / 27) = 0.091; tolerances as for the gain.
+    wsd = np.hypot(0.02, 8.0 * sd_px2 / PORE_PX**3)
+    pairs = null_pairs(1.0, number=4000).assign(blur_sd_px2=sd_px2)
+    for name in NAMES:
+        one = np.log1p(pairs[f"{name}_pct"] / 100.0)
+        pairs[f"{name}_pct"] = 100.0 * np.expm1(one * wsd)
+    found = calibrate(pairs)
+    ill, well = (shown(0.0, PORE_PX, 1.0, 0.0, sd) for sd in (0.3, 0.0))
+    for name in NAMES:
+        assert found.wsd(name, [ill]) == pytest.approx(0.091, rel=0.1)
+        assert found.wsd(name, [well]) == pytest.approx(0.02, rel=0.3)
+
+
 def test_what_a_treatment_takes_along_widens_nothing() -> None:
     # Pores that go take correlation with them: no wSD may grow with the change looked for.
     found = calibrate(null_pairs(0.02, per_lost=0.2))
-    alike, unlike = (shown(0.0, PORE_PX, correlation, 0.0, 0.9) for correlation in (1.0, 0.5))
+    alike, unlike = (shown(0.0, PORE_PX, correlation, 0.0, 0.0) for correlation in (1.0, 0.5))
     for name in NAMES:
         assert found.wsd(name, [unlike]) == found.wsd(name, [alike])
 
@@ -119,6 +135,22 @@ def test_calibration_tells_apart_what_is_taken_over_from_size() -> None:
     # Twice 0.02 taken over, 0.02 of its own.
     assert found.wsd("count", [BEST], 2.0) == pytest.approx(0.0447, rel=0.1)
     assert found.wsd(SIZE, [BEST], 1.0) == pytest.approx(0.02, rel=0.1)
+
+
+def test_odd_pairs_of_one_condition_do_not_widen_the_others() -> None:
+    # A twentieth of the photos of 2 px per pore, and none of those of 6 px, differ by ten times as
+    # much. 6 px has a ninth of the term that goes with 1 over the square.
+    rng = np.random.default_rng(8)
+    coarse = rng.random(4000) < 0.5
+    pairs = null_pairs(0.02).assign(pore_px=np.where(coarse, 2.0, 6.0))
+    odd = np.log1p(pairs["count_pct"] / 100.0)
+    odd = odd * np.where(coarse & (rng.random(4000) < 0.05), 10.0, 1.0)
+    found = calibrate(pairs.assign(count_pct=100.0 * np.expm1(odd)))
+    at_2px, at_6px = (found.wsd("count", [shown(0.0, px, 1.0, 0.0, 0.0)]) for px in (2.0, 6.0))
+    far = np.abs(odd) > 2.33 * np.sqrt(2.0) * np.where(coarse, at_2px, at_6px)
+    assert far.mean() <= 0.022
+    assert at_2px > 1.5 * at_6px
+    assert at_6px < 0.03
 
 
 def test_calibration_widens_where_odd_pairs_are_frequent() -> None:

@@ -18,12 +18,12 @@ class Shown:
     ----------
     relative_blur_px : float
         Difference in focus that had to be matched, in pixels.
-    point_spread_px : float
-        What both photos have in common once that is matched.
-    blur : float
-        Square of their product over the squared diameter of the smallest visible pore. What a wrong
-        blur does to a size goes with the square of blur over size, and the softer both photos are,
-        the worse is it known which of them is the softer.
+    blur_sd_px2 : float
+        Standard error of the difference in squared blur.
+    blur_error : float
+        That error over the cubed diameter of the smallest visible pore, per pixel. What a wrong
+        blur does to a size goes with the square of blur over size, and the smaller a pore, the less
+        of its own size is left in what is seen of it.
     coarse : float
         1 over the square of that diameter in pixels, likewise for blur that both photos share.
     decorrelation : float
@@ -35,8 +35,8 @@ class Shown:
     """
 
     relative_blur_px: float
-    point_spread_px: float
-    blur: float
+    blur_sd_px2: float
+    blur_error: float
     coarse: float
     decorrelation: float
     gain: float
@@ -64,7 +64,7 @@ def shown_by(sample: Sample, conditions: Conditions, reading: Reading) -> Shown:
         sample.pore_px,
         conditions.correlation,
         abs(math.log(conditions.gain)) if conditions.gain > 0.0 else math.nan,
-        conditions.blur_px,
+        conditions.blur_sd_px2,
         reading.stretch(typical_signal(sample)),
     )
 
@@ -74,7 +74,7 @@ def shown(
     pore_px: float,
     correlation: float,
     gain: float,
-    point_spread_px: float,
+    blur_sd_px2: float,
     stretch: float = 1.0,
 ) -> Shown:
     """Return the conditions from the figures of the checks.
@@ -89,15 +89,15 @@ def shown(
         Of the matched skins.
     gain : float
         Absolute natural log of the contrast gain.
-    point_spread_px : float
-        Of both photos once matched.
+    blur_sd_px2 : float
+        Standard error of the difference in squared blur.
     stretch : float
         Of changes of size.
     """
     return Shown(
         relative_blur_px=relative_blur_px,
-        point_spread_px=point_spread_px,
-        blur=(relative_blur_px * point_spread_px / pore_px**2) ** 2,
+        blur_sd_px2=blur_sd_px2,
+        blur_error=blur_sd_px2 / pore_px**3,
         coarse=pore_px**-2,
         decorrelation=1.0 - correlation,
         gain=gain,

@@ -226,13 +226,17 @@ def _rows(
                 "sampling_sd": sampling[index],
                 "follows_size": follows[index],
                 "signal": signal if number is not None else math.nan,
-                "blur_px": float(np.mean([one.point_spread_px for one in shown])),
+                "blur_sd_px2": _root_mean_square([one.blur_sd_px2 for one in shown]),
                 # One region alone is all the skin there is: one hypothesis, not two.
                 "tested_in": sample.name,
                 "tested_as": _tested_as(measure),
             }
         )
     return rows
+
+
+def _root_mean_square(values: Sequence[float]) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))
 
 
 def _tested_as(measure: Measure) -> str:

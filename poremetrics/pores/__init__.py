@@ -3,15 +3,16 @@
 ``flatten`` turns a patch of linear light into skin whose shading is gone and whose noise is
 known; ``find`` finds and measures the pores of one such skin; ``force`` measures at places that
 are given, so that a pore is never "lost" because it slipped under a threshold. For two aligned
-photos, ``match_conditions`` brings both skins to the same blur, contrast and noise, ``link`` finds
-which pores are the same, and ``pair`` measures every pore of either photo in both.
+photos, ``difference`` tells what sets them apart, ``shared_blur`` what all regions tell of it
+together, ``match_conditions`` brings both skins to the same blur, contrast and noise, ``link``
+finds which pores are the same, and ``pair`` measures every pore of either photo in both.
 """
 
 from poremetrics.pores.find import find
 from poremetrics.pores.flatten import flatten
 from poremetrics.pores.force import force
 from poremetrics.pores.link import Links, link
-from poremetrics.pores.match import match_conditions
+from poremetrics.pores.match import Difference, difference, match_conditions, shared_blur
 from poremetrics.pores.pair import pair
 from poremetrics.pores.tables import (
     Placement,
@@ -29,8 +30,10 @@ from poremetrics.pores.tables import (
 )
 
 __all__ = [
+    "Difference",
     "Links",
     "Placement",
+    "difference",
     "find",
     "flatten",
     "force",
@@ -46,6 +49,7 @@ __all__ = [
     "place_on_grid_photo",
     "pores_table",
     "positions",
+    "shared_blur",
     "with_forced",
     "with_forced_rows",
 ]

@@ -4,13 +4,16 @@ Two photos of the same skin tell their difference directly. Between the pores, w
 changes least, the spectra of both (``S_bb``, ``S_aa``) and what they share (``S_ab``) give the
 transfer function after / before. A Gaussian blur makes its logarithm a straight line in squared
 frequency; its value at zero is the contrast gain. Noise is not shared: it is taken out of both
-spectra so that the rest is wholly shared (Deming's regression, per ring of frequency), with the
-ratio of the two noises read above the band. Every formula is symmetric: exchanging the photos
-turns the signs and nothing else.
+spectra so that the rest is wholly shared (Deming's regression, per ring of frequency). What is not
+shared may be noise of the one photo or texture that the other lost, so frequencies that share
+little hardly count, and regions that share little are told by the others of their pair. Every
+formula is symmetric: exchanging the photos turns the signs and nothing else.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -32,8 +35,107 @@ _NEGLIGIBLE_PX2 = 1e-4
 _SMOOTH_PX = 0.7  # takes pixel noise off before the two textures are correlated
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What sets two aligned skins apart between the pores.
+
+    Attributes
+    ----------
+    blur_px2 : float
+        Squared blur, after less before, in squared grid pixels.
+    blur_sd_px2 : float
+        Its standard error; infinite where there is too little bare skin to tell.
+    log_gain : float
+        Logarithm of the contrast, after / before; NaN where there is too little bare skin.
+    gain_per_px2 : float
+        By how much ``log_gain`` would be larger if the difference in blur were 1 px² larger.
+    noise_ratio : float
+        Noise, after / before; NaN where there is too little bare skin.
+    """
+
+    blur_px2: float
+    blur_sd_px2: float
+    log_gain: float
+    gain_per_px2: float
+    noise_ratio: float
+
+
+_UNKNOWN = Difference(0.0, math.inf, math.nan, 0.0, math.nan)
+_NONE = Difference(0.0, 0.0, 0.0, 0.0, 1.0)  # one photo given twice
+
+
+def difference(before: Skin, after: Skin, common: Mask, settings: PairSettings) -> Difference:
+    """Return what sets two aligned skins of one region apart.
+
+    Parameters
+    ----------
+    before, after : Skin
+        Flattened skins on one grid.
+    common : (h, w) bool
+        Common area.
+    settings : PairSettings
+        Bands of frequency, and what is bare skin.
+    """
+    same_mask = np.array_equal(before.mask, after.mask)
+    if same_mask and np.array_equal(before.darkening, after.darkening):
+        return _NONE
+    return _transfer(before, after, common & before.mask & after.mask, settings)
+
+
+def shared_blur(
+    regions: Sequence[Difference], step_px: Sequence[float], settings: PairSettings
+) -> list[Difference]:
+    """Draw the differences in blur of a pair's regions towards their mean.
+
+    A lens that is out of focus, a hand that shook, a filter blur the whole face; the depth of
+    field adds little. So a region whose own texture tells little is told by the others, as far as
+    its error says (a random-effects mean).
+
+    Parameters
+    ----------
+    regions : sequence of Difference
+        Of all regions of a pair.
+    step_px : sequence of float
+        Step of each region's grid, in pixels of the before photo.
+    settings : PairSettings
+        How far regions of one pair differ.
+
+    Returns
+    -------
+    list of Difference
+        In the same order; one region alone stays as it is.
+    """
+    area = np.square(np.array(step_px, np.float64))
+    blur = np.array([one.blur_px2 for one in regions]) * area
+    sd = np.array([one.blur_sd_px2 for one in regions]) * area
+    told = np.isfinite(sd)
+    if not told.any():
+        return list(regions)
+    between = settings.region_blur_px2**2
+    shares = 1.0 / (sd**2 + between)
+    shares /= shares.sum()
+    own = between / (between + sd**2)
+    mean = np.sum(shares * blur)
+    drawn = (mean + own * (blur - mean)) / area
+    # What compression and noise do wrong they do to all regions: errors add up, they do not average
+    # out.
+    sd = np.where(told, sd, 0.0)
+    error = own * sd + (1.0 - own) * np.sum(shares * sd)
+    elsewhere = (1.0 - own) * np.sqrt(between * (1.0 - shares))
+    drawn_sd = np.hypot(error, elsewhere) / area
+    return [
+        replace(
+            one,
+            blur_px2=float(to),
+            blur_sd_px2=float(spread),
+            log_gain=one.log_gain + one.gain_per_px2 * float(to - one.blur_px2),
+        )
+        for one, to, spread in zip(regions, drawn, drawn_sd, strict=True)
+    ]
+
+
 def match_conditions(
-    before: Skin, after: Skin, common: Mask, settings: PairSettings
+    before: Skin, after: Skin, common: Mask, apart: Difference, settings: PairSettings
 ) -> tuple[Skin, Skin, Conditions]:
     """Match blur, contrast and noise of two aligned skins.
 
@@ -43,6 +145,8 @@ def match_conditions(
         Flattened skins on one grid.
     common : (h, w) bool
         Common area.
+    apart : Difference
+        From :func:`difference`, in a pair of several regions by way of :func:`shared_blur`.
     settings : PairSettings
         Largest differences that are matched.
 
@@ -55,108 +159,97 @@ def match_conditions(
         What differed. NaN where there is too little bare skin to tell; then only the noise is
         matched.
     """
-    if np.array_equal(before.darkening, after.darkening) and np.array_equal(
-        before.mask, after.mask
-    ):
-        return before, after, Conditions(0.0, 1.0, 1.0, 1.0, before.blur_px)
+    if apart == _NONE:
+        return before, after, Conditions(0.0, 1.0, 1.0, 1.0, before.blur_px, 0.0)
     both = common & before.mask & after.mask
-    transfer = _transfer(before, after, both, settings)
-    if transfer is None:
-        extra, log_gain, noise_ratio = 0.0, 0.0, float("nan")
-    else:
-        extra, log_gain, noise_ratio = transfer.blur_px2, transfer.log_gain, transfer.noise_ratio
+    extra = apart.blur_px2
     blurred_before = softened(before, max(extra, 0.0), settings)
     blurred_after = softened(after, max(-extra, 0.0), settings)
     # Light from another side changes relief and pores unlike each other: a large gain is told,
     # for the judgement of comparability, and not taken out in full.
+    log_gain = apart.log_gain if math.isfinite(apart.log_gain) else 0.0
     half = float(np.exp(0.5 * np.clip(log_gain, -settings.gain_most, settings.gain_most)))
     one = _scaled(blurred_before, half)
     two = _scaled(blurred_after, 1.0 / half)
     noise = np.maximum(one.noise, two.noise)
     blur_px = float(np.sqrt(0.5 * (one.blur_px**2 + two.blur_px**2)))
     one, two = (replace(skin, noise=noise, blur_px=blur_px) for skin in (one, two))
-    known = transfer is not None
+    known = math.isfinite(apart.blur_sd_px2)
     conditions = Conditions(
-        relative_blur_px=float(np.sign(extra) * np.sqrt(abs(extra))) if known else float("nan"),
-        gain=float(np.exp(log_gain)) if known else float("nan"),
-        noise_ratio=noise_ratio,
+        relative_blur_px=float(np.sign(extra) * np.sqrt(abs(extra))) if known else math.nan,
+        gain=float(np.exp(apart.log_gain)),
+        noise_ratio=apart.noise_ratio,
         correlation=_correlation(one.darkening, two.darkening, both),
         blur_px=blur_px,
+        blur_sd_px2=apart.blur_sd_px2 if known else math.nan,
     )
     return one, two, conditions
 
 
-@dataclass(frozen=True, slots=True)
-class _Transfer:
-    """Transfer function after / before of the skin between the pores."""
-
-    blur_px2: float
-    log_gain: float
-    noise_ratio: float
-
-
-def _transfer(before: Skin, after: Skin, both: Mask, settings: PairSettings) -> _Transfer | None:
+def _transfer(before: Skin, after: Skin, both: Mask, settings: PairSettings) -> Difference:
     bare = _bare(before, after, both, settings)
     first = _spectra(before.darkening, after.darkening, bare, settings)
     if first is None:
-        return None
+        return _UNKNOWN
     high = (first.frequency >= settings.band_high) & (first.frequency <= settings.noise_band)
     noise_ratio = float(np.sum(first.after[high]) / max(float(np.sum(first.before[high])), 1e-30))
-    blur_px2 = log_gain = 0.0
+    told = replace(_UNKNOWN, noise_ratio=float(np.sqrt(noise_ratio)))
     spectra: _Spectra | None = first
     for _ in range(settings.match_rounds):
         # The holes of the mask smear spectra over neighbouring frequencies. Once the sharper
         # photo is blurred by what is known so far, both are smeared alike and it cancels.
-        if blur_px2 != 0.0:
-            one = _soft(before.darkening, before.mask, max(blur_px2, 0.0))
-            two = _soft(after.darkening, after.mask, max(-blur_px2, 0.0))
+        if told.blur_px2 != 0.0:
+            one = _soft(before.darkening, before.mask, max(told.blur_px2, 0.0))
+            two = _soft(after.darkening, after.mask, max(-told.blur_px2, 0.0))
             spectra = _spectra(one, two, bare, settings)
         if spectra is None:
             break
-        more, log_gain = _difference(spectra, noise_ratio, blur_px2, settings)
-        blur_px2 += more
-    return _Transfer(blur_px2, log_gain, float(np.sqrt(noise_ratio)))
+        told = _told_better(told, spectra, settings)
+    return told
 
 
-def _difference(
-    spectra: _Spectra, noise_ratio: float, known_px2: float, settings: PairSettings
-) -> tuple[float, float]:
-    """Return what is left of the difference in squared blur, and the logarithm of the gain.
-
-    Parameters
-    ----------
-    spectra : _Spectra
-        Of both skins once ``known_px2`` has been matched.
-    noise_ratio : float
-        Power of the noise, after / before, as read above the band before anything was matched.
-    known_px2 : float
-        Difference in squared blur that has been matched so far.
-    settings : PairSettings
-    """
+def _told_better(told: Difference, spectra: _Spectra, settings: PairSettings) -> Difference:
+    """Return the difference from the spectra of both skins once what is told so far is matched."""
+    known_px2 = told.blur_px2
     rings = spectra.rings(settings)
     used = rings.coherence >= settings.least_coherence
     prior = np.diag((settings.gain_prior**-2.0, settings.blur_prior_px2**-2.0))
     if int(used.sum()) < _LEAST_RINGS:
-        return -known_px2, 0.0
+        return replace(told, blur_px2=0.0, blur_sd_px2=settings.blur_prior_px2, log_gain=0.0)
     omega2, variance = rings.omega2[used], rings.variance[used]
     design = np.column_stack((np.ones(len(omega2)), -0.5 * omega2))
-    best_cost = np.inf
-    best: Floats = np.zeros(2)
-    # The ratio of the noises within the band: JPEG and denoising make it differ from that above
-    # the band, so it is the one, not far from that, which makes the transfer a straight line.
+    costs, lines, spreads = [], [], []
+    before, after, cross = rings.before[used], rings.after[used], rings.cross[used]
+    # What is not shared is sensor noise, alike at all frequencies in the ratio read above the band
+    # (what was blurred lost noise with it), or texture that JPEG and denoising took, alike in
+    # proportion to what there was. Neither is known, so the ratio lies about halfway; each ratio
+    # counts as far as it makes the transfer a straight line, and what they tell unlike is error.
+    above_band = 2.0 * math.log(max(told.noise_ratio, 1e-15)) + known_px2 * omega2
+    halfway = 0.5 * (above_band + np.log(after / before))
     for lean in np.linspace(-1.0, 1.0, _LEANS) * settings.noise_lean:
-        # What was blurred lost noise with it.
-        ratio = noise_ratio * np.exp(lean + known_px2 * omega2)
-        y, doubt = shared_log_ratio(rings.before[used], rings.after[used], rings.cross[used], ratio)
+        ratio = np.exp(lean + halfway)
+        y, doubt = shared_log_ratio(before, after, cross, ratio)
         total = variance + (settings.noise_doubt * doubt) ** 2
         weighted = design / total[:, None]
         right = weighted.T @ y - prior @ np.array((0.0, known_px2))
-        line = np.asarray(np.linalg.solve(design.T @ weighted + prior, right), dtype=np.float64)
+        spread: Floats = np.linalg.inv(design.T @ weighted + prior).astype(np.float64)
+        line: Floats = spread @ right
         misfit = (y - design @ line) ** 2 / (total + settings.line_tolerance**2)
         cost = float(np.sum(misfit)) + (lean / settings.noise_lean_sd) ** 2
-        if cost < best_cost:
-            best_cost, best = cost, line
-    return float(best[1]), float(best[0])
+        costs.append(cost)
+        lines.append(line)
+        spreads.append(spread)
+    weights = np.exp(0.5 * (np.min(costs) - np.array(costs)))
+    mean = np.average(lines, axis=0, weights=weights)
+    apart = np.array(lines) - mean
+    spread = np.average(spreads + apart[:, :, None] * apart[:, None, :], axis=0, weights=weights)
+    return replace(
+        told,
+        blur_px2=known_px2 + float(mean[1]),
+        blur_sd_px2=float(np.sqrt(spread[1, 1])),
+        log_gain=float(mean[0]),
+        gain_per_px2=float(spread[0, 1] / spread[1, 1]),
+    )
 
 
 def shared_log_ratio(

@@ -96,7 +96,7 @@ class PairSettings(Room):
         low=0.1,
         high=5,
         unit="ln",
-        doc="How far the ratio of the noises may differ from that above the band.",
+        doc="How far the ratio of the noises may differ from the one that is supposed.",
         source="a factor of ten: JPEG takes noise of one photo and not of the other",
     )
     noise_lean_sd: float = number(
@@ -108,12 +108,13 @@ class PairSettings(Room):
         source=_TWICE,
     )
     noise_doubt: float = number(
-        0.05,
+        0.15,
         low=0,
         high=1,
         unit="1",
         doc="Relative doubt about the noise that is taken out, per unit of unshared log power.",
-        source=_TWICE,
+        source="claimed errors of the blur are then right for synthetic skin, and half of the real "
+        "ones for portraits photographed again",
     )
     line_tolerance: float = number(
         0.01,
@@ -179,6 +180,15 @@ class PairSettings(Room):
         unit="px²",
         doc="Spread of the difference in squared blur before anything is measured.",
         source="photos of one person at one distance differ by up to 1 px of blur",
+    )
+    region_blur_px2: float = number(
+        0.1,
+        low=0.001,
+        high=20,
+        unit="px²",
+        doc="How far the difference in squared blur varies between the regions of a pair (sd).",
+        source="a tenth of the squared blur of a sharp photo; where focus shifts by more between "
+        "regions that are told to 0.05 px², nine tenths of that are kept",
     )
     noise_tile_px: int = number(
         48,

@@ -23,14 +23,13 @@ from poremetrics.change import (
 )
 from poremetrics.change.repeatability import SIZE, Condition
 from poremetrics.settings.change import ChangeSettings
-from poremetrics.settings.pores import PoresSettings
 
 FLOOR = 0.010
 """Smallest wSD, a repeatability coefficient of 2.8 %: cameras with the head in a rig repeat pores
 within 2 to 4 %, and no number of rendered pairs shows that ordinary photos do better."""
 COMMAND = "python -m poremetrics.validate.defaults"
 """What makes the figures of the package."""
-CONDITIONS = ("blur", "coarse", "gain")
+CONDITIONS = ("blur_error", "coarse", "gain")
 """Conditions of a pair that the wSD is fitted to; see :class:`poremetrics.change.shown.Shown`. Lost
 texture correlation is none of them: a treatment that changes pores takes correlation with it, and
 no error may grow with the change that is looked for."""
@@ -44,7 +43,7 @@ FOLLOWED = {
 _FEWEST_PAIRS = 40  # below, one odd pair decides what a condition seems to cost
 _ROUNDS = 30  # of the weighted fit; it settles within ten
 _TAIL = 0.02  # share of pairs: about where a family of tests draws its line, and still countable
-_FACTORS = np.geomspace(1.0, 6.0, 60)  # of the variance
+_RAISES = np.geomspace(1.0, 6.0, 60) - 1.0  # of the variance, by which it is raised
 _DIGITS = 5
 _RESPONSE_DIGITS = 3
 _LEAST_POWER = 0.1  # of the power read: below, the pairs show noise, not change
@@ -68,7 +67,7 @@ def recorded(changes: pd.DataFrame, quality: pd.DataFrame) -> dict[str, object]:
         row |= {f"{name}_{column}": one[column] for column in ("sampling_sd", "follows_size")}
         row[f"{name}_pct"] = one["change_pct"]
         if name == SIZE:
-            row |= {"signal": one["signal"], "blur_px": one["blur_px"]}
+            row |= {column: one[column] for column in ("signal", "blur_sd_px2")}
         if one["verdict"]:
             row |= {
                 f"{name}_low_pct": one["ci_low_pct"],
@@ -164,7 +163,7 @@ def _shown(pairs: pd.DataFrame) -> list[Shown]:
             ("pore_px", pore_px),
             ("correlation", 1.0),
             ("gain_log", 0.0),
-            ("blur_px", PoresSettings().usual_blur_px),
+            ("blur_sd_px2", 0.0),
         )
     )
     reading = default_response().reading
@@ -199,19 +198,27 @@ def _safe(
     """Return the fitted terms, larger where odd pairs are more frequent than normal errors allow.
 
     False calls come from the tail, so there, not in the middle, the figures have to hold; and they
-    have to hold for real photos, however many rendered ones there are.
+    have to hold for real photos, however many rendered ones there are. All terms may be raised
+    alike, or one of them: what explains the pairs best.
     """
     terms = _fitted(square, known, design)
+    usual = float(np.mean(known + design @ terms))
+    alone = np.eye(len(terms)) * usual
+    means = design.mean(axis=0)
+    ways = [terms, *(alone[at] / means[at] for at in np.flatnonzero(means > 0.0))]
     far = stats.chi2.isf(_TAIL, 1)
-    factors = []
-    for name in np.unique(origin):
-        own = origin == name
-        for factor in _FACTORS:
-            expected = np.maximum(known + factor * (design @ terms), FLOOR**2)
-            if np.mean((square > far * expected)[own]) <= _TAIL:
+    found = []
+    for way in ways:
+        for share in _RAISES:
+            raised = terms + share * way
+            expected = np.maximum(known + design @ raised, FLOOR**2)
+            beyond = square > far * expected
+            if all(np.mean(beyond[origin == name]) <= _TAIL for name in np.unique(origin)):
+                likelihood = -0.5 * float(np.sum(np.log(expected) + square / expected))
+                found.append((likelihood, tuple(raised)))
                 break
-        factors.append(factor)
-    return np.asarray(max(factors) * terms, np.float64)
+    # nothing holds: all alike, as far as was tried
+    return np.array(max(found)[1] if found else terms * (1.0 + _RAISES[-1]), np.float64)
 
 
 def _log_ratio(pairs: pd.DataFrame, measure: str) -> FloatArray:
@@ -319,8 +326,8 @@ def _share(
     read: FloatArray, true: FloatArray, size: FloatArray, noise: FloatArray, *, borrowed: bool
 ) -> Share:
     if borrowed:
-        excess = float(np.sum((true - read) ** 2 - noise))
-        per_size = math.sqrt(max(excess, 0.0) / float(np.sum(size**2)))
+        # Each pair weighs as its noise allows: sharp photos tell what coarse ones hide.
+        per_size = math.sqrt(_fitted((true - read) ** 2, noise, size[:, None] ** 2)[0])
         return Share(sd_of_size=round(per_size, _RESPONSE_DIGITS))
     # Noise of what is read adds to its power and to nothing else.
     power = max(float(np.sum(read**2 - noise)), _LEAST_POWER * float(np.sum(read**2)))

@@ -89,7 +89,7 @@ def run_accuracy(case: Accuracy) -> list[Rows]:
 @one_thread_each()
 def run_pair(case: Pair) -> list[Rows]:
     """Photograph a subject twice and compare."""
-    before, after, picture = _shots(case)
+    before, after, picture = shots(case)
     mm_per_px = 1 / case.before.px_per_mm
     row: dict[str, object] = {
         "kind": case.kind,
@@ -114,8 +114,21 @@ def run_pair(case: Pair) -> list[Rows]:
     return [Rows("pairs", (row,))]
 
 
-def _shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
-    """Return both photos and the picture of the second after its nuisance."""
+def shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
+    """Photograph the subject of a pair twice.
+
+    Parameters
+    ----------
+    case : Pair
+        Subject, cameras, treatment and nuisance.
+
+    Returns
+    -------
+    before, after : SyntheticSkin
+        Both photos with what is true of them.
+    picture : (h, w, 3) uint8
+        The after photo once its nuisance has been applied.
+    """
     for_skin, for_before, for_after, for_other = np.random.default_rng(case.seed).spawn(4)
     recipe = replace(
         SKINS[case.skin],

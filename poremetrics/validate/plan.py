@@ -291,7 +291,7 @@ def _powers(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
     effects: tuple[Effect, ...] = ("size", "coverage")
     for effect in effects:
         for level in (30.0,) if quick else LEVELS_PCT:
-            for index in range(2 if quick else 30):
+            for index in range(2 if quick else 40):
                 seed, tone = next(seeds), TONES[index % len(TONES)]
                 rng = np.random.default_rng(seed)
                 left = 1.0 - level / 100.0

@@ -106,9 +106,15 @@ class Chain:
         ]
 
     def match(self) -> None:
-        self.matched = [
-            pores.match_conditions(*skins, region.common, SETTINGS.pair)
+        apart = [
+            pores.difference(*skins, region.common, SETTINGS.pair)
             for region, skins in zip(self.aligned, self.skins, strict=True)
+        ]
+        steps = [region.grid.step_px for region in self.aligned]
+        apart = pores.shared_blur(apart, steps, SETTINGS.pair)
+        self.matched = [
+            pores.match_conditions(*skins, region.common, one, SETTINGS.pair)
+            for region, skins, one in zip(self.aligned, self.skins, apart, strict=True)
         ]
 
     def find(self) -> None:
