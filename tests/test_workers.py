@@ -14,7 +14,14 @@ import cv2
 import psutil
 import pytest
 
-from poremetrics.workers import one_core, one_thread_each, same_threads, shared_out, worker_pool
+from poremetrics.workers import (
+    cores,
+    one_core,
+    one_thread_each,
+    same_threads,
+    shared_out,
+    worker_pool,
+)
 
 PATIENCE_S = 60.0
 
@@ -80,7 +87,7 @@ def test_within_the_same_threads_no_new_ones_begin() -> None:
         seen = {thread for _ in range(9) for thread in shared_out(told, range(9), range(9))}
         seen |= set(shared_out(shares_again, range(9), range(9)))
         # A pool begins a thread only once it is needed, so not all need be there at first.
-        assert len(seen) <= (os.cpu_count() or 1)
+        assert len(seen) <= cores()
         assert threading.get_ident() not in seen
         with one_core():
             assert set(shared_out(told, range(9), range(9))) == {threading.get_ident()}
