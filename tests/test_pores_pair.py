@@ -14,7 +14,8 @@ from scipy.spatial import KDTree
 from poremetrics import pores, synthetic
 from poremetrics.model import Conditions, Mask, Skin
 from poremetrics.photo import to_linear
-from poremetrics.pores.match import gaussian_taps, shared_log_ratio, softened
+from poremetrics.pores.difference import shared_log_ratio
+from poremetrics.pores.soften import gaussian_taps, softened
 from poremetrics.settings.pair import PairSettings
 from poremetrics.settings.pores import PoresSettings
 from poremetrics.synthetic import Camera, SyntheticSkin, Treatment

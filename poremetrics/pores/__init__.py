@@ -8,11 +8,12 @@ together, ``match_conditions`` brings both skins to the same blur, contrast and 
 finds which pores are the same, and ``pair`` measures every pore of either photo in both.
 """
 
+from poremetrics.pores.difference import Difference, difference, shared_blur
 from poremetrics.pores.find import find
 from poremetrics.pores.flatten import flatten
 from poremetrics.pores.force import force
 from poremetrics.pores.link import Links, link
-from poremetrics.pores.match import Difference, difference, match_conditions, shared_blur
+from poremetrics.pores.match import match_conditions
 from poremetrics.pores.pair import pair
 from poremetrics.pores.tables import (
     Placement,
