@@ -19,11 +19,12 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from poremetrics import PoremetricsError, compare, photo
+from poremetrics import compare
 from poremetrics.model import Comparison
 from poremetrics.settings import Settings
-from poremetrics.synthetic import Preset, draw_nuisance, reshoot
+from poremetrics.synthetic import Preset, draw_nuisance
 from poremetrics.validate.cases import shots
+from poremetrics.validate.defaults import compared_again
 from poremetrics.validate.plan import Pair, calibration_pairs
 
 EVERY = 4
@@ -55,11 +56,9 @@ def rendered(case: Pair) -> list[Row]:
 
 def again(path: Path, preset: Preset) -> list[Row]:
     """Return a row per region of a photo that is photographed again."""
-    pixels = photo.load(path, Settings().photo).pixels
     nuisance = draw_nuisance(np.random.default_rng(1), preset)
-    try:
-        result = compare(np.asarray(pixels), reshoot(pixels, nuisance).pixels)
-    except PoremetricsError:
+    result = compared_again(path, nuisance)
+    if result is None:
         return []
     # The after photo is the coarser one: its pixels are the grid's.
     return list(rows(f"again, {preset}", result, applied_px2(nuisance.blur_px)))

@@ -18,10 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from poremetrics import PoremetricsError, compare, photo
-from poremetrics.settings import Settings
-from poremetrics.synthetic import Preset, draw_nuisance, reshoot
-from poremetrics.workers import one_thread_each
+from poremetrics.synthetic import Preset, draw_nuisance
+from poremetrics.validate.defaults import compared_again
 
 SHOTS: tuple[Preset, ...] = ("gentle", "usual", "rough")
 SEED = 20250101
@@ -29,14 +27,11 @@ CALLED = ("decreased", "increased")
 MEASURES = ("diameter_um_matched", "count", "coverage_pct")
 
 
-@one_thread_each()
 def tried(path: Path, preset: Preset) -> dict[str, object]:
     """Compare a photo with itself taken again."""
-    pixels = np.asarray(photo.load(path, Settings().photo).pixels)
     rng = np.random.default_rng((SEED, SHOTS.index(preset)))
-    try:
-        result = compare(pixels, reshoot(pixels, draw_nuisance(rng, preset)).pixels)
-    except PoremetricsError:
+    result = compared_again(path, draw_nuisance(rng, preset))
+    if result is None:
         return {"strength": preset, "refused": True}
     own = result.changes[result.changes["verdict"].ne("")]
     judged = own[own["verdict"].ne("not comparable")]

@@ -27,8 +27,9 @@ from poremetrics import photo
 from poremetrics.change import default_response
 from poremetrics.compare import compare
 from poremetrics.errors import PoremetricsError
+from poremetrics.model import Comparison
 from poremetrics.settings import Settings
-from poremetrics.synthetic import Preset, draw_nuisance, reshoot
+from poremetrics.synthetic import Nuisance, Preset, draw_nuisance, reshoot
 from poremetrics.validate.calibration import (
     calibrate,
     calibrate_reading,
@@ -47,13 +48,32 @@ def rendered(case: Pair) -> list[Row]:
     return [{**row, "origin": "rendered"} for part in run_pair(case) for row in part.rows]
 
 
+def compared_again(path: Path, nuisance: Nuisance) -> Comparison | None:
+    """Compare a photo with a copy that is photographed again without touching the skin.
+
+    Parameters
+    ----------
+    path : Path
+        The photo.
+    nuisance : Nuisance
+        What differs in the copy.
+
+    Returns
+    -------
+    Comparison or None
+        None where the two cannot be compared at all.
+    """
+    pixels = np.asarray(photo.load(path, Settings().photo).pixels)
+    try:
+        return compare(pixels, np.asarray(reshoot(pixels, nuisance).pixels))
+    except PoremetricsError:
+        return None
+
+
 def shot_again(path: Path, seed: int, preset: Preset) -> list[Row]:
     """Return a row per region of a portrait that was photographed again."""
-    pixels = photo.load(path, Settings().photo).pixels
-    again = reshoot(pixels, draw_nuisance(np.random.default_rng(seed), preset)).pixels
-    try:
-        result = compare(np.asarray(pixels), again)
-    except PoremetricsError:
+    result = compared_again(path, draw_nuisance(np.random.default_rng(seed), preset))
+    if result is None:
         return []
     quality = result.quality
     return [
