@@ -4,8 +4,7 @@
 
 On the rendered skin of `poremetrics validate`, of which the true point spread is known: the blur
 that is told, with pores and without, and the bias of sizes with it and with the true one in its
-place. The table of a
-scale holds all tones; that of a contrast is of 12 px/mm.
+place. The table of a scale holds all tones; that of a contrast is of 12 px/mm.
 """
 
 from __future__ import annotations
@@ -49,7 +48,6 @@ def measured(case: Accuracy) -> Row:
     shot, skin = taken(case, case.recipe)
     _, bare = taken(case, replace(case.recipe, pores_per_cm2=0.0))
     row: Row = {
-        "skin": case.skin,
         "px_per_mm": case.px_per_mm,
         "contrast": case.contrast,
         "told, no pores": bare.blur_px,
