@@ -20,10 +20,11 @@ import pandas as pd
 from poremetrics import photo, pores
 from poremetrics.model import Skin
 from poremetrics.settings import Settings
-from poremetrics.synthetic import Recipe, SyntheticSkin, make_skin, photograph, score_by_size
+from poremetrics.synthetic import SyntheticSkin, score_by_size
+from poremetrics.validate import SEED
+from poremetrics.validate.cases import frame_of, photographed
 from poremetrics.validate.plan import Accuracy, make_plan
 
-SEED = 20250101
 CLASSES_PX = (3.0, 4.0, 6.0)
 """Lower edges of the classes of true diameter that are shown."""
 PORTRAIT_PX_PER_MM = 12.0
@@ -33,20 +34,19 @@ FEWEST = 20
 Row = dict[str, object]
 
 
-def taken(case: Accuracy, recipe: Recipe) -> tuple[SyntheticSkin, Skin]:
-    """Return a photo of skin, and the same flattened."""
-    for_skin, for_noise = np.random.default_rng(case.seed).spawn(2)
-    shot = photograph(make_skin(for_skin, recipe), case.camera, for_noise)
+def flattened(shot: SyntheticSkin) -> Skin:
+    """Return the whole of a picture as flattened skin."""
     linear = photo.to_linear(shot.picture)
     whole = np.ones(linear.shape[:2], dtype=bool)
-    return shot, pores.flatten(linear, whole, Settings().pores)
+    return pores.flatten(linear, whole, Settings().pores)
 
 
 def measured(case: Accuracy) -> Row:
     """Return told and true blur of a picture, and the bias of sizes with either."""
     settings = Settings().pores
-    shot, skin = taken(case, case.recipe)
-    _, bare = taken(case, replace(case.recipe, pores_per_cm2=0.0))
+    shot = photographed(case, case.recipe)
+    skin = flattened(shot)
+    bare = flattened(photographed(case, replace(case.recipe, pores_per_cm2=0.0)))
     row: Row = {
         "px_per_mm": case.px_per_mm,
         "contrast": case.contrast,
@@ -55,7 +55,7 @@ def measured(case: Accuracy) -> Row:
     for name, blur_px in (("told", skin.blur_px), ("true", case.camera.blur_px)):
         row[name] = blur_px
         found = pores.find(replace(skin, blur_px=blur_px), settings).query("is_pore")
-        classes = score_by_size(found, shot.truth).set_index("low_px")
+        classes = score_by_size(found, shot.truth, border=frame_of(case)).set_index("low_px")
         bias = classes.loc[classes["true"] >= FEWEST, "size_bias_pct"]
         for low in CLASSES_PX:
             row[f"{name}, {low:.0f} px"] = bias.get(low, math.nan)

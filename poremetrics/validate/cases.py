@@ -16,6 +16,7 @@ from poremetrics.model import Comparison
 from poremetrics.settings import Settings
 from poremetrics.synthetic import (
     PEERS,
+    Recipe,
     Rgb,
     SyntheticSkin,
     as_row,
@@ -52,15 +53,14 @@ class Rows:
 @one_thread_each()
 def run_accuracy(case: Accuracy) -> list[Rows]:
     """Find the pores of one picture and score them, with the peers on the same picture."""
-    for_skin, for_noise = np.random.default_rng(case.seed).spawn(2)
-    shot = photograph(make_skin(for_skin, case.recipe), case.camera, for_noise)
+    shot = photographed(case, case.recipe)
     cell = {
         "skin": case.skin,
         "tone": case.tone,
         "px_per_mm": case.px_per_mm,
         "contrast": case.contrast,
     }
-    border = _border(case)
+    border = frame_of(case)
     found = _pores(measure(shot.picture, view="closeup", mm_per_px=1 / case.px_per_mm).pores)
     ours = score(found, shot.truth, border=border)
     visible = int(shot.truth["visible"].sum())
@@ -84,6 +84,27 @@ def run_accuracy(case: Accuracy) -> list[Rows]:
         ]
         rows.append(Rows("peers", tuple(peers)))
     return rows
+
+
+def photographed(case: Accuracy, recipe: Recipe) -> SyntheticSkin:
+    """Return a photo of skin, by the camera and the random numbers of a case.
+
+    Parameters
+    ----------
+    case : Accuracy
+        Camera and seed.
+    recipe : Recipe
+        That of the case, or a change of it.
+    """
+    for_skin, for_noise = np.random.default_rng(case.seed).spawn(2)
+    return photograph(make_skin(for_skin, recipe), case.camera, for_noise)
+
+
+def frame_of(case: Accuracy) -> tuple[int, int, float]:
+    """Return frame and margin of scoring in pixels: the border of close-ups and a millimetre."""
+    settings = Settings().face
+    frame = settings.closeup_border * min(case.width_px, case.height_px)
+    return case.width_px, case.height_px, frame + _MARGIN_MM * case.px_per_mm
 
 
 @one_thread_each()
@@ -145,13 +166,6 @@ def shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
     after = photograph(second, case.after, for_after, case.treatment)
     picture = reshoot(after.picture, case.nuisance).pixels if case.nuisance else after.picture
     return before, after, picture
-
-
-def _border(case: Accuracy) -> tuple[int, int, float]:
-    """Return frame and margin of scoring: the border of close-ups and a millimetre."""
-    settings = Settings().face
-    frame = settings.closeup_border * min(case.width_px, case.height_px)
-    return case.width_px, case.height_px, frame + _MARGIN_MM * case.px_per_mm
 
 
 def _pores(table: pd.DataFrame) -> pd.DataFrame:
