@@ -39,7 +39,7 @@ from poremetrics.validate.calibration import (
 from poremetrics.validate.cases import Row, run_pair
 from poremetrics.validate.plan import Pair, calibration_pairs
 
-_SHOTS: tuple[Preset, ...] = ("usual", "rough", "usual")
+SHOTS: tuple[Preset, ...] = ("usual", "rough", "usual")
 """How every portrait is photographed again."""
 
 
@@ -99,7 +99,7 @@ def rendered_jobs(seed: int) -> Iterator[Job]:
 def portrait_jobs(seed: int, portraits: Path | None) -> Iterator[Job]:
     """Yield the portraits that are photographed again."""
     for path in sorted(portraits.glob("*.jpg")) if portraits else ():
-        for shot, preset in enumerate(_SHOTS):
+        for shot, preset in enumerate(SHOTS):
             yield partial(shot_again, path, seed + shot, preset)
 
 
