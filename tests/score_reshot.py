@@ -56,7 +56,7 @@ def rows(photo: int, preset: str, blur: str, result: Comparison) -> Iterator[dic
         yield {
             "photo": photo,
             "strength": preset,
-            "region": f"{region} {photo}",
+            "region": region,
             "blur": blur,
             "size": size,
             "coverage": coverage,
@@ -96,7 +96,7 @@ def main() -> None:
     with ProcessPoolExecutor(asked.workers) as pool:
         done = [pool.submit(job) for job in jobs]
         table = pd.DataFrame([row for one in done for row in one.result()])
-    both = table.groupby(["region", "shot"])["blur"].transform("nunique").eq(2)
+    both = table.groupby(["photo", "region", "shot"])["blur"].transform("nunique").eq(2)
     table = table[
         both
     ]  # a region that only one of them calls comparable tells nothing of the other
