@@ -9,9 +9,10 @@ from closeups import PX_PER_MM, save, visits
 
 import poremetrics
 from poremetrics.change import refused_regions
-from poremetrics.columns import CHANGES, LINKS, PORES, QUALITY, REGIONS
+from poremetrics.columns import CHANGES, FLAGS, LINKS, PORES, QUALITY, REGIONS
 from poremetrics.model import Comparison
 
+NO_PORE = "|".join(name for name, flag in FLAGS.items() if flag.excludes)
 SCALE = {"view": "closeup", "mm_per_px": 1.0 / PX_PER_MM}
 
 
@@ -92,7 +93,7 @@ def test_pores_lie_where_the_truth_says(treated: Comparison) -> None:
         found = treated.pores[
             treated.pores["photo"].eq(side)
             & treated.pores["diameter_um"].ge(250)
-            & ~treated.pores["flags"].str.contains("hair|freckle|noise|wrinkle|mole|blemish|edge")
+            & ~treated.pores["flags"].str.contains(f"{NO_PORE}|edge")
         ]
         true = skin.truth[skin.truth["present"]]
         gap = np.hypot(

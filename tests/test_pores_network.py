@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.spatial import cKDTree
 
@@ -17,7 +18,8 @@ from poremetrics.pores.network import NET, likely_spots, network_input
 from poremetrics.settings.pores import PoresSettings
 from poremetrics.synthetic import CLEAR_PORES, Camera, make_skin, photograph
 from poremetrics.validate.training.crops import SIDE_PX, crop
-from poremetrics.validate.training.pictures import Picture, synthetic
+from poremetrics.validate.training.looks import LOOKS, Look, bare
+from poremetrics.validate.training.pictures import Picture, paired, synthetic
 from poremetrics.weights import check_digest
 
 SETTINGS = PoresSettings()
@@ -138,3 +140,46 @@ def test_crops_want_the_pores_where_they_are_shown() -> None:
         darker.append(cut.shown[0][y, x] > 0)
     # a pore whose rim is bright and whose skin is uneven may not be darker than all around it
     assert np.concatenate(darker).mean() > 0.9
+
+
+def test_pores_are_moved_beside_each_other_and_do_not_overlap() -> None:
+    pores = make_skin(np.random.default_rng(2), CLEAR_PORES).pores
+    moved = paired(pores, np.random.default_rng(2))
+    one, two = moved.iloc[:-1:2], moved.iloc[1::2]
+    gap_mm = np.hypot(
+        one["x_mm"].to_numpy() - two["x_mm"].to_numpy(),
+        one["y_mm"].to_numpy() - two["y_mm"].to_numpy(),
+    )
+    across_um = two["diameter_um"].to_numpy() * np.sqrt(
+        np.maximum(one["elongation"].to_numpy(), two["elongation"].to_numpy())
+    )
+    assert (1000.0 * gap_mm > 1.15 * across_um).all()
+    assert (1000.0 * gap_mm < 1.7 * across_um).all()
+    pd.testing.assert_frame_equal(moved.iloc[::2], pores.iloc[::2])
+
+
+def test_looks_go_by_the_texture_of_the_crop() -> None:
+    skin = picture_of().skin
+    part = np.s_[100 : 100 + SIDE_PX, 100 : 100 + SIDE_PX]
+    look = Look(skin.darkening[part], skin.redness[part], skin.brownness[part])
+    twice = Look(2 * look.darkening, 2 * look.redness, 2 * look.brownness)
+    for _, change in LOOKS:
+        once = change(look, np.random.default_rng(5))
+        again = change(twice, np.random.default_rng(5))
+        assert once.darkening.shape == look.darkening.shape
+        moved = np.std(once.darkening - look.darkening)
+        if change.__name__ == "_grey":  # takes colour alone
+            assert moved == 0.0 == np.ptp(once.redness) == np.ptp(once.brownness)
+        else:
+            assert 0.005 < moved < np.std(look.darkening)
+        if change.__name__ != "_compressed":  # whose steps are those of a file
+            np.testing.assert_allclose(again.darkening, 2 * once.darkening, atol=1e-5)
+
+
+def test_no_skin_shows_nothing_of_the_pores() -> None:
+    skin = picture_of().skin
+    look = Look(skin.darkening, skin.redness, skin.brownness)
+    nothing = bare(look, np.random.default_rng(5))
+    shared = np.corrcoef(nothing.darkening.ravel(), look.darkening.ravel())[0, 1]
+    # 92,416 pixels that hang together over 4 px at most: some 1,800 of their own, four sds.
+    assert abs(shared) < 4.0 / np.sqrt(1800)

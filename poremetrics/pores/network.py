@@ -24,7 +24,7 @@ from poremetrics.settings.pores import PoresSettings
 from poremetrics.weights import Weights
 
 NET = Weights(
-    "pores", "pores.onnx", "70281b917e4d98034de16d94af9cff0fdda7a21daf54e5627888f759d59a4917"
+    "pores", "pores.onnx", "abc4eaecff178e064d467be6e0cc326108da83bc1ccdce3b35388c8493adaf60"
 )
 """Where it was made is told in ``weights/NOTICE``."""
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from poremetrics.model import FloatImage, Points
 from poremetrics.pores.network import CELL_PX, SEEN_PX, network_input
 from poremetrics.pores.profile import FWHM_PER_SIGMA
+from poremetrics.validate.training.looks import LOOKS, Look, bare
 from poremetrics.validate.training.pictures import Picture
 
 Floats = npt.NDArray[np.float64]
@@ -18,15 +19,15 @@ Floats = npt.NDArray[np.float64]
 SIDE_PX = 96
 _CELLS = SIDE_PX // CELL_PX
 _ZOOM = (0.2, 1.35)
+_STRETCH, _STRETCH_SHARE = (1.0, 1.6), 0.1  # pulled skin has oval pits, all along one way
+_GAIN, _TINT_GAIN = (-0.5, 0.4), (-0.7, 0.5)  # ln
+_BARE_SHARE = 0.02
 _LEAST_SKIN, _TRIES = 0.5, 10
 _SEEN_PX = (2.7, 7.5)
 """Diameters, as seen, that one scale should find; wider ones belong to the next scale."""
 _OWN_CELLS = 0.65  # how far around its cell a pore may be claimed without blame
 _SMALLEST_SEEN_PX = 1.6  # what is narrower leaves no mark
 _SOFT_PX, _SOFT_SHARE = (0.2, 0.8), 0.4
-_GRAIN, _GRAIN_PX, _GRAIN_SHARE = (0.002, 0.03), (0.0, 1.8), 0.6
-_TINT_GRAIN, _TINT_GRAIN_PX = (0.0, 0.03), (0.5, 3.0)
-_WHITE_PX = 0.3  # a blur that changes nothing
 _TOO_SOFT_PX, _TOO_SMALL_PX = 0.5, 2.0
 
 
@@ -48,7 +49,7 @@ class Crop:
 
 
 def crop(picture: Picture, rng: np.random.Generator) -> Crop:
-    """Cut a crop at a random place, scale, contrast, blur, grain and turn.
+    """Cut a crop at a random place, scale, stretch, contrast, blur and look.
 
     Parameters
     ----------
@@ -60,14 +61,12 @@ def crop(picture: Picture, rng: np.random.Generator) -> Crop:
     Crop
     """
     skin = picture.skin
-    h, w = skin.mask.shape
-    zoom = max(float(np.exp(rng.uniform(*np.log(_ZOOM)))), SIDE_PX / min(h, w))
-    side = min(int(np.ceil(SIDE_PX / zoom)), h, w)
-    zoom = SIDE_PX / side
-    top, left = _place(skin.mask, side, rng)
+    top, left, h, w = _place(skin.mask, rng)
+    zoom_xy = np.array([SIDE_PX / w, SIDE_PX / h])
+    zoom = float(np.sqrt(zoom_xy.prod()))
 
     def cut(image: npt.NDArray[np.generic]) -> FloatImage:
-        part = image[top : top + side, left : left + side].astype(np.float32)
+        part = image[top : top + h, left : left + w].astype(np.float32)
         how = cv2.INTER_AREA if zoom < 1.0 else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(part, (SIDE_PX, SIDE_PX), interpolation=how), np.float32)
 
@@ -75,47 +74,41 @@ def crop(picture: Picture, rng: np.random.Generator) -> Crop:
     soft = float(rng.uniform(*_SOFT_PX)) if rng.random() < _SOFT_SHARE else 0.0
     if soft > 0.0:
         dark = np.asarray(cv2.GaussianBlur(dark, (0, 0), soft), np.float32)
-    gain = float(np.exp(rng.uniform(-0.5, 0.4)))
-    dark = dark * np.float32(gain)
-    tint = np.float32(gain * np.exp(rng.uniform(-0.7, 0.5)))
-    red, brown = red * tint, brown * tint
-    if rng.random() < _GRAIN_SHARE:
-        dark = dark + _grain(_GRAIN, _GRAIN_PX, rng)
-        red, brown = (one + _grain(_TINT_GRAIN, _TINT_GRAIN_PX, rng) for one in (red, brown))
-    shown = network_input(dark, mask, red, brown)
+    gain = np.float32(np.exp(rng.uniform(*_GAIN)))
+    tint = gain * np.float32(np.exp(rng.uniform(*_TINT_GAIN)))
+    look = Look(gain * dark, tint * red, tint * brown)
+    empty = rng.random() < _BARE_SHARE
+    if empty:
+        look = bare(look, rng)
+    for share, change in LOOKS:
+        if rng.random() < share:
+            look = change(look, rng)
+    shown = network_input(look.darkening, mask, look.redness, look.brownness)
 
-    xy = (picture.xy - (left, top) + 0.5) * zoom - 0.5
+    xy = (picture.xy - (left, top) + 0.5) * zoom_xy - 0.5
     blur_px = np.hypot(zoom * skin.blur_px, soft)
     seen = np.hypot(zoom * picture.diameter_px, FWHM_PER_SIGMA * blur_px)
     counts = picture.counts & (
         (soft <= _TOO_SOFT_PX) | (zoom * picture.diameter_px > _TOO_SMALL_PX)
     )
-    near = ((xy > -1.0) & (xy < SIDE_PX)).all(axis=1)
+    near = ((xy > -1.0) & (xy < SIDE_PX)).all(axis=1) & (not empty)
     wanted = _wanted(xy[near], seen[near], counts[near], mask)
     return Crop(*_turned(shown, wanted, rng))
 
 
-def _place(mask: npt.NDArray[np.bool_], side: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Return top and left of a square that is mostly usable skin, if one is found."""
-    h, w = mask.shape
+def _place(mask: npt.NDArray[np.bool_], rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Return top, left, height and width of a piece that is mostly usable skin, if one is found."""
+    most = np.array(mask.shape)
+    zoom = max(float(np.exp(rng.uniform(*np.log(_ZOOM)))), SIDE_PX / most.min())
+    stretch = rng.uniform(*_STRETCH) if rng.random() < _STRETCH_SHARE else 1.0
+    pull = np.sqrt(stretch) ** rng.permutation([1, -1])
+    h, w = np.minimum(np.ceil(SIDE_PX / zoom * pull).astype(int), most)
     top = left = 0
     for _ in range(_TRIES):
-        top, left = int(rng.integers(h - side + 1)), int(rng.integers(w - side + 1))
-        if mask[top : top + side : 8, left : left + side : 8].mean() > _LEAST_SKIN:
+        top, left = (int(rng.integers(room + 1)) for room in (most[0] - h, most[1] - w))
+        if mask[top : top + h : 8, left : left + w : 8].mean() > _LEAST_SKIN:
             break
-    return top, left
-
-
-def _grain(
-    strength: tuple[float, float], reach_px: tuple[float, float], rng: np.random.Generator
-) -> FloatImage:
-    """Return noise as cameras leave it: denoised and scaled down, it hangs together."""
-    noise = rng.standard_normal((SIDE_PX, SIDE_PX)).astype(np.float32)
-    reach = float(rng.uniform(*reach_px))
-    if reach > _WHITE_PX:
-        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), reach), np.float32)
-        noise /= noise.std()
-    return noise * np.float32(rng.uniform(*strength))
+    return top, left, int(h), int(w)
 
 
 def _wanted(

@@ -29,7 +29,11 @@ from poremetrics.synthetic import (
 Floats = npt.NDArray[np.float64]
 
 _WIDTH_PX, _HEIGHT_PX = 520, 420
-_SMOOTH_SHARE = 0.25  # of the synthetic pictures
+_SMOOTH_SHARE, _EMPTY_SHARE = 0.4, 0.1  # of the synthetic pictures; of the rough ones
+_PAIRED_SHARE = 0.5
+_PAIRED_GAP = (1.15, 1.7)  # between centres of two that touch, in diameters along the longer axis
+_PAIRED_SPREAD = 0.15  # ln
+_DIAMETERS_UM = (120.0, 1000.0)
 _MARGIN_PX = 20.0  # pores this far outside still darken the border
 
 
@@ -81,12 +85,24 @@ def of_face(path: Path) -> list[Picture]:
     return pictures
 
 
-def synthetic(seed: int) -> Picture:
-    """Return a picture of synthetic skin, drawn at random."""
+def synthetic(seed: int, hairy_share: float = 0.0) -> Picture:
+    """Return a picture of synthetic skin, drawn at random.
+
+    Parameters
+    ----------
+    seed : int
+    hairy_share : float
+        How many of the pictures of smooth skin have hairs, 0..1.
+
+    Returns
+    -------
+    Picture
+    """
     rng = np.random.default_rng(seed)
     tone = TONES[int(rng.integers(len(TONES)))]
     base = (CLEAR_PORES, FAINT_PORES)[int(rng.integers(2))]
     px_per_mm = float(np.exp(rng.uniform(np.log(8.0), np.log(24.0))))
+    smooth = rng.random() < _SMOOTH_SHARE
     recipe = replace(
         base,
         width_mm=_WIDTH_PX / px_per_mm,
@@ -94,7 +110,11 @@ def synthetic(seed: int) -> Picture:
         grain_px_per_mm=px_per_mm,
         tone=tone,
         median_contrast=base.median_contrast * float(np.exp(rng.uniform(-0.5, 0.3))),
-        **(_smooth(rng) if rng.random() < _SMOOTH_SHARE else _rough(rng, base)),
+        median_diameter_um=base.median_diameter_um * float(np.exp(rng.uniform(-0.25, 0.4))),
+        diameter_spread=float(rng.uniform(0.2, 0.45)),
+        diameter_range_um=_DIAMETERS_UM,
+        elongation_spread=float(rng.uniform(0.15, 0.6)),
+        **(_smooth(rng, hairy_share) if smooth else _rough(rng, base)),
     )
     camera = Camera(
         width_px=_WIDTH_PX,
@@ -104,13 +124,16 @@ def synthetic(seed: int) -> Picture:
         light_slant=float(rng.uniform(0.3, 0.9)),
         blur_px=float(rng.uniform(0.6, 1.5)),
         brightness=0.38 * float(np.exp(rng.uniform(-0.4, 0.2))),
-        photons=12000.0 * float(np.exp(rng.uniform(-2.0, 0.5))),
+        photons=12000.0 * float(np.exp(rng.uniform(-2.0, 4.0))),
         bayer=bool(rng.random() < 0.5),
-        sharpen=float(rng.uniform(0.0, 0.6)),
-        jpeg_quality=int(rng.integers(80, 97)),
+        sharpen=float(rng.uniform(0.0, 0.8)),
+        jpeg_quality=100 if smooth and rng.random() < 0.5 else int(rng.integers(70, 97)),
     )
     for_skin, for_noise = rng.spawn(2)
-    shot = photograph(make_skin(for_skin, recipe), camera, for_noise)
+    subject = make_skin(for_skin, recipe)
+    if rng.random() < _PAIRED_SHARE:
+        subject = replace(subject, pores=paired(subject.pores, rng))
+    shot = photograph(subject, camera, for_noise)
     truth = shot.truth[shot.truth["present"]]
     skin = pores.flatten(
         photo.to_linear(shot.picture),
@@ -125,11 +148,41 @@ def synthetic(seed: int) -> Picture:
     )
 
 
+def paired(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Move every other pore beside the one before it: synthetic skin leaves a gap, real skin not.
+
+    The two are nearly alike, so that where the one can be seen the other can.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Pores of :func:`poremetrics.synthetic.make_skin`.
+    rng : Generator
+
+    Returns
+    -------
+    DataFrame
+        The same number of pores.
+    """
+    one, two = table.iloc[:-1:2], table.iloc[1::2]
+    twin = one.set_index(two.index)
+    for like in ("diameter_um", "depth"):
+        twin[like] *= np.exp(_PAIRED_SPREAD * rng.standard_normal(len(two)))
+    longer = np.sqrt(np.maximum(twin["elongation"], two["elongation"]))
+    reach_mm = 0.001 * rng.uniform(*_PAIRED_GAP, len(two)) * longer * twin["diameter_um"]
+    angle = rng.uniform(0.0, 2.0 * np.pi, len(two))
+    twin["x_mm"] += reach_mm * np.cos(angle)
+    twin["y_mm"] += reach_mm * np.sin(angle)
+    moved = table.copy()
+    moved.loc[two.index, ["x_mm", "y_mm", "diameter_um", "depth"]] = twin
+    return moved
+
+
 def _rough(rng: np.random.Generator, base: Recipe) -> dict[str, Any]:
     """Return what skin with relief, marks and many pores is like."""
     return {
-        "pores_per_cm2": float(rng.uniform(20.0, 160.0)),
-        "relief": base.relief * float(np.exp(rng.uniform(-0.5, 0.3))),
+        "pores_per_cm2": float(rng.uniform(20.0, 160.0)) * float(rng.random() > _EMPTY_SHARE),
+        "relief": base.relief * float(np.exp(rng.uniform(-0.5, 0.4))),
         "marks": Marks(
             freckles=float(rng.exponential(2.0)),
             moles=0.05,
@@ -141,15 +194,18 @@ def _rough(rng: np.random.Generator, base: Recipe) -> dict[str, Any]:
     }
 
 
-def _smooth(rng: np.random.Generator) -> dict[str, Any]:
+def _smooth(rng: np.random.Generator, hairy_share: float) -> dict[str, Any]:
     """Return what skin with next to nothing but pores is like, down to pores on plain noise."""
+    hairs = 0.0
+    if hairy_share > 0.0:
+        hairs = float(rng.exponential(1.0)) * float(rng.random() < hairy_share)
     return {
         "pores_per_cm2": float(np.exp(rng.uniform(np.log(4.0), np.log(80.0)))),
-        "relief": 0.05 * float(np.exp(rng.uniform(-5.0, -1.0))),
-        "mottling": 0.03 * float(rng.uniform(0.0, 0.4)),
-        "redness": 0.05 * float(rng.uniform(0.0, 0.4)),
+        "relief": 0.05 * float(np.exp(rng.uniform(-6.0, -1.0))),
+        "mottling": 0.012 * float(np.exp(rng.uniform(-4.0, 0.0))),
+        "redness": 0.02 * float(np.exp(rng.uniform(-4.0, 0.0))),
         "sharpness_range": (2.0, 4.0),
-        "marks": NO_MARKS,
+        "marks": replace(NO_MARKS, hairs=hairs),
     }
 
 
