@@ -121,6 +121,24 @@ def test_pairs_whose_blur_is_ill_known_err_by_more() -> None:
         assert found.wsd(name, [well]) == pytest.approx(0.02, rel=0.3)
 
 
+def test_regions_of_ill_read_pores_err_by_more_together() -> None:
+    rng = np.random.default_rng(9)
+    sampling = rng.uniform(0.005, 0.05, 4000)
+    # wSD from 0.02 to hypot(0.02, 0.9 * 0.05) = 0.049, besides the error of sampling itself, which
+    # hides a part of it; tolerances as for the gain.
+    error = np.hypot(np.hypot(0.02, 0.9 * sampling), sampling / np.sqrt(2.0))
+    pairs = null_pairs(1.0, number=4000)
+    for name in NAMES:
+        one = np.log1p(pairs[f"{name}_pct"] / 100.0)
+        pairs[f"{name}_pct"] = 100.0 * np.expm1(one * error)
+        pairs[f"{name}_sampling_sd"] = sampling
+    found = calibrate(pairs)
+    ill, well = (shown(0.0, PORE_PX, 1.0, 0.0, 0.0, sampling_sd=sd) for sd in (0.05, 0.005))
+    for name in NAMES:
+        assert found.wsd(name, [ill]) == pytest.approx(0.049, rel=0.1)
+        assert found.wsd(name, [well]) == pytest.approx(0.0205, rel=0.3)
+
+
 def test_what_a_treatment_takes_along_widens_nothing() -> None:
     # Pores that go take correlation with them: no wSD may grow with the change looked for.
     found = calibrate(null_pairs(0.02, per_lost=0.2))

@@ -30,6 +30,9 @@ class Shown:
         1 less the texture correlation of the matched skins.
     gain : float
         Absolute natural log of the contrast gain of the skin between pores.
+    sampling : float
+        Sampling error of the change of size that pores share, before it is stretched: where single
+        pores are read ill, all of them together are misread by more.
     stretch : float
         By which a change of size is stretched, and its error with it.
     """
@@ -40,6 +43,7 @@ class Shown:
     coarse: float
     decorrelation: float
     gain: float
+    sampling: float
     stretch: float
 
     def figures(self) -> dict[str, float]:
@@ -47,7 +51,7 @@ class Shown:
         return asdict(self)
 
 
-def shown_by(sample: Sample, conditions: Conditions, reading: Reading) -> Shown:
+def shown_by(sample: Sample, conditions: Conditions, reading: Reading, sampling_sd: float) -> Shown:
     """Return the conditions that a region shows.
 
     Parameters
@@ -58,6 +62,8 @@ def shown_by(sample: Sample, conditions: Conditions, reading: Reading) -> Shown:
         How the two skins differ.
     reading : Reading
         How much of a change of size is read.
+    sampling_sd : float
+        Sampling error of the change of size that pores share.
     """
     return shown(
         abs(conditions.relative_blur_px),
@@ -66,6 +72,7 @@ def shown_by(sample: Sample, conditions: Conditions, reading: Reading) -> Shown:
         abs(math.log(conditions.gain)) if conditions.gain > 0.0 else math.nan,
         conditions.blur_sd_px2,
         reading.stretch(typical_signal(sample)),
+        sampling_sd,
     )
 
 
@@ -76,6 +83,7 @@ def shown(
     gain: float,
     blur_sd_px2: float,
     stretch: float = 1.0,
+    sampling_sd: float = 0.0,
 ) -> Shown:
     """Return the conditions from the figures of the checks.
 
@@ -93,6 +101,8 @@ def shown(
         Standard error of the difference in squared blur.
     stretch : float
         Of changes of size.
+    sampling_sd : float
+        Of the change of size that pores share, stretched.
     """
     return Shown(
         relative_blur_px=relative_blur_px,
@@ -101,5 +111,6 @@ def shown(
         coarse=pore_px**-2,
         decorrelation=1.0 - correlation,
         gain=gain,
+        sampling=sampling_sd / stretch,
         stretch=stretch,
     )

@@ -79,7 +79,10 @@ def changes(
         for index, sample in enumerate(samples)
         if sample.name not in refused
     ]
-    shown = [shown_by(one.sample, conditions[one.sample.name], response.reading) for one in usable]
+    shown = [
+        shown_by(one.sample, conditions[one.sample.name], response.reading, one.shared_sd)
+        for one in usable
+    ]
     rows = [
         row
         for one, own in zip(usable, shown, strict=True)

@@ -29,10 +29,11 @@ FLOOR = 0.010
 within 2 to 4 %, and no number of rendered pairs shows that ordinary photos do better."""
 COMMAND = "python -m poremetrics.validate.defaults"
 """What makes the figures of the package."""
-CONDITIONS = ("blur_error", "coarse", "gain")
+CONDITIONS = ("blur_error", "coarse", "gain", "sampling")
 """Conditions of a pair that the wSD is fitted to; see :class:`poremetrics.change.shown.Shown`. Lost
 texture correlation is none of them: a treatment that changes pores takes correlation with it, and
-no error may grow with the change that is looked for."""
+no error may grow with the change that is looked for. The error of sampling does, but it counts
+anyway; here it may count for more."""
 FOLLOWED = {
     "relative_blur": "relative_blur_px",
     "same_skin": "correlation",
@@ -168,7 +169,8 @@ def _shown(pairs: pd.DataFrame) -> list[Shown]:
     )
     reading = default_response().reading
     stretch = (reading.stretch(one) for one in _numbers(pairs, "signal", math.nan))
-    return [shown(*one) for one in zip(*columns, stretch, strict=True)]
+    sampling = _numbers(pairs, f"{SIZE}_sampling_sd", 0.0)
+    return [shown(*one) for one in zip(*columns, stretch, sampling, strict=True)]
 
 
 def _figures(pairs: pd.DataFrame) -> FloatArray:
