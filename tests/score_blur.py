@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--portraits", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
-    nulls = [case for case in calibration_pairs(1) if case.kind == "null"]
+    nulls = [case for case in calibration_pairs(1) if case.kind == "unchanged"]
     jobs = [partial(rendered, case) for case in nulls[::EVERY]]
     folder = sorted(asked.portraits.glob("*.jpg")) if asked.portraits else []
     jobs += [partial(again, path, preset) for path in folder for preset in SHOTS]

@@ -93,18 +93,18 @@ def calibrate(pairs: pd.DataFrame) -> Repeatability:
 
     Parameters
     ----------
-        pairs : DataFrame
-            Rows of :func:`recorded`; those of kind ``null`` are used, where the tool called them
-            comparable. ``origin``, if there, tells kinds of photos apart: the tail has to hold for
-            each.
+    pairs : DataFrame
+        Rows of :func:`recorded`; those of kind ``unchanged`` are used, where the tool called them
+        comparable. ``origin``, if there, tells kinds of photos apart: the tail has to hold for
+        each.
 
     Returns
     -------
-        Repeatability
-            A measure with fewer than 40 usable pairs keeps the figures that are in the package.
+    Repeatability
+        A measure with fewer than 40 usable pairs keeps the figures that are in the package.
     """
     present = default_repeatability()
-    nulls = pairs[pairs["kind"].eq("null")].reset_index(drop=True)
+    nulls = pairs[pairs["kind"].eq("unchanged")].reset_index(drop=True)
     figures = _figures(nulls)
     names = [SIZE, *(one.name for one in (*HEADLINE, *SECONDARY) if one.name != SIZE)]
     wsd = dict(present.wsd_log)

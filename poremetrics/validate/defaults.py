@@ -78,7 +78,7 @@ def shot_again(path: Path, seed: int, preset: Preset) -> list[Row]:
     quality = result.quality
     return [
         {
-            "kind": "null",
+            "kind": "unchanged",
             "origin": "portrait",
             "strength": preset,
             **recorded(changes, quality[quality["region"].eq(region)]),

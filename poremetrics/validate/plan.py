@@ -282,7 +282,7 @@ def _nulls(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
         cameras = [base, _another_camera(rng, base, _NULL_STRENGTHS[name])]
         if rng.random() < 0.5:
             cameras.reverse()
-        yield Pair(seed, "null", name, _skin_of(index), tone, cameras[0], cameras[1])
+        yield Pair(seed, "unchanged", name, _skin_of(index), tone, cameras[0], cameras[1])
 
 
 def _powers(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
@@ -331,7 +331,7 @@ def calibration_pairs(seed: int) -> Iterator[Pair]:
         if rng.random() < 0.5:
             cameras.reverse()
         tone = TONES[index // len(_NULL_STRENGTHS) % len(TONES)]  # not in step with the strength
-        yield Pair(case_seed, "null", name, _skin_of(index), tone, cameras[0], cameras[1])
+        yield Pair(case_seed, "unchanged", name, _skin_of(index), tone, cameras[0], cameras[1])
     for index in range(90):
         base = _calibration_camera(index)
         case_seed = next(seeds)
