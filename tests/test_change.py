@@ -384,6 +384,16 @@ def test_conditions_never_seen_count_as_the_nearest_that_were() -> None:
         assert found.wsd("count", [change.shown(0.0, 3.0, 1.0, gain, 0.0)]) == pytest.approx(wsd)
 
 
+def test_without_matched_pores_their_sampling_error_counts_as_the_worst_seen() -> None:
+    sampling = Condition(low=0.0, high=0.05, wsd_log={"count": 1.0})
+    found = SILENT.model_copy(update={"conditions": {"sampling": sampling}})
+    pores = pores_on(np.random.default_rng(11)).assign(matched=False)
+    frame = change.changes([sample_of(pores)], {"nose": EQUAL}, (), found, SETTINGS)
+    rc_pct = frame.set_index(["region", "metric"]).loc[("nose", "count"), "rc_pct"]
+    wsd = np.hypot(found.wsd_log["count"], 0.05)
+    assert rc_pct == pytest.approx(100 * np.expm1(1.96 * np.sqrt(2) * wsd))
+
+
 def test_one_region_alone_is_tested_once() -> None:
     # With 'all' a hypothesis of its own, the smallest change to be shown would be that of twelve.
     frame = changes_of(sample_of(pores_on(np.random.default_rng(14)))).xs("nose")

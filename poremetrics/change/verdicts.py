@@ -80,7 +80,7 @@ def changes(
         if sample.name not in refused
     ]
     shown = [
-        shown_by(one.sample, conditions[one.sample.name], response.reading, one.shared_sd)
+        shown_by(one.sample, conditions[one.sample.name], response.reading, one.size_error())
         for one in usable
     ]
     rows = [
@@ -145,6 +145,10 @@ class _Drawn:
         weights = np.hstack([one.weights for one in several])
         error = math.sqrt(float(np.mean([one.shared_sd**2 for one in several])))
         return cls(sample, below, above, weights, error, len(several))
+
+    def size_error(self) -> float:
+        """Return the sampling error of the size of matched pores; NaN where none is matched."""
+        return self.shared_sd if matched(self.sample).any() else math.nan
 
     def values(self, measures: Sequence[Measure]) -> tuple[Floats, Floats]:
         """Return (M, B + 1) values before and after."""
