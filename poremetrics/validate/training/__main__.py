@@ -31,6 +31,7 @@ class Round:
     seed : int
         Of its pictures and crops.
     steps : int
+        Batches learned from.
     rate : float
         Highest rate of learning.
     hairy_share : float

@@ -91,12 +91,14 @@ def synthetic(seed: int, hairy_share: float = 0.0) -> Picture:
     Parameters
     ----------
     seed : int
+        Of all that is drawn.
     hairy_share : float
         How many of the pictures of smooth skin have hairs, 0..1.
 
     Returns
     -------
     Picture
+        Flattened, with its true pores.
     """
     rng = np.random.default_rng(seed)
     tone = TONES[int(rng.integers(len(TONES)))]
@@ -158,6 +160,7 @@ def paired(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     table : DataFrame
         Pores of :func:`poremetrics.synthetic.make_skin`.
     rng : Generator
+        Source of randomness.
 
     Returns
     -------
@@ -197,7 +200,7 @@ def _rough(rng: np.random.Generator, base: Recipe) -> dict[str, Any]:
 def _smooth(rng: np.random.Generator, hairy_share: float) -> dict[str, Any]:
     """Return what skin with next to nothing but pores is like, down to pores on plain noise."""
     hairs = 0.0
-    if hairy_share > 0.0:
+    if hairy_share > 0.0:  # else nothing is drawn: the weights rest on the pictures of each seed
         hairs = float(rng.exponential(1.0)) * float(rng.random() < hairy_share)
     return {
         "pores_per_cm2": float(np.exp(rng.uniform(np.log(4.0), np.log(80.0)))),
