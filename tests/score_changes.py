@@ -2,7 +2,8 @@
 
 Every visit against the first one of the same person. The true change of size is the geometric mean
 over the pores that both visits show and that span at least 3.5 px; the true counts are those of
-visible pores (250 µm; 3 px where the tool knows no scale) that face the camera in both photos.
+visible pores (250 µm; 3 px where the tool knows no scale) that face the camera in both photos, of a
+face those within the outlines of its regions, where the truth tells every pore.
 Truth is only compared with.
 """
 
@@ -32,6 +33,8 @@ def true_changes(first: Path, later: Path, *, has_scale: bool) -> dict[str, floa
     both = both[
         (both["visible_one"] == 1) & ((both["visible_two"] == 1) | (both["present_two"] == 0))
     ]
+    if first.parent.name != "close_up":
+        both = both[both["region_one"].notna()]
     there = both["present_two"] == 1
     sized = both[there & (both["diameter_px_one"] >= SMALLEST_PX)]
     ratio = np.log(sized["diameter_um_two"] / sized["diameter_um_one"]).mean()

@@ -24,24 +24,26 @@ LIMITS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 SYNTHETIC_SEEDS = range(40)  # training has others
 
 
-def skins_of(source: Path | int) -> Iterator[tuple[Skin, pd.DataFrame]]:
-    """Yield skins and their pores, of a photo or of a seed."""
+def skins_of(source: Path | int) -> Iterator[tuple[Skin, np.ndarray, pd.DataFrame]]:
+    """Yield skins, where all pores are told, and the pores, of a photo or of a seed."""
     if isinstance(source, Path):
-        yield from ((region.skin, region.truth) for region in regions_of(source))
+        yield from ((region.skin, region.told, region.truth) for region in regions_of(source))
         return
     picture = synthetic(source)
     columns = {"x_px": picture.xy[:, 0], "y_px": picture.xy[:, 1]}
     columns |= {"diameter_px": picture.diameter_px, "visible": picture.counts}
     truth = pd.DataFrame(columns).assign(present=True)
-    yield picture.skin, truth[inside(picture.skin, truth)].reset_index(drop=True)
+    mask = picture.skin.mask
+    yield picture.skin, mask, truth[inside(mask, truth)].reset_index(drop=True)
 
 
 def counts_of(source: Path | int) -> np.ndarray:
     """Return right, false and missed for every limit."""
     settings = Settings().pores.model_copy(update={"pore_probability": min(LIMITS)})
     counts = np.zeros((len(LIMITS), 3), int)
-    for skin, truth in skins_of(source):
+    for skin, told, truth in skins_of(source):
         found = pores.find(skin, settings).query("is_pore")
+        found = found[inside(told, found)]
         for row, limit in enumerate(LIMITS):
             counts[row] += scored(found[found["probability"] >= limit], truth)[0]
     return counts

@@ -1,7 +1,8 @@
 """Score detection on the rendered sample photos: python tests/score_samples.py [sample_images].
 
 Every pore from 3.5 px that faces the camera and is not hidden counts, whether or not it stands out
-of the skin; finds on smaller pores are neither right nor wrong. Beside it, ``blob_log`` on the same
+of the skin; finds on smaller pores are neither right nor wrong. Only the outlines of the regions
+count, for outside them the truth does not tell every pore. Beside it, ``blob_log`` on the same
 flattened skin, at the threshold that is best for that very region. Truth is only compared with;
 the network that tells pores has not seen these photos.
 """
@@ -9,12 +10,14 @@ the network that tells pores has not seen these photos.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
@@ -40,8 +43,17 @@ def scored(found: pd.DataFrame, truth: pd.DataFrame) -> tuple[np.ndarray, np.nda
     return np.array([len(pairs.found), false, int(truth["visible"].sum()) - len(pairs.found)]), hit
 
 
-def inside(skin: Skin, table: pd.DataFrame) -> np.ndarray:
-    return pores.inside(skin.mask, table[["x_px", "y_px"]].to_numpy(np.float64))
+def inside(area: np.ndarray, table: pd.DataFrame) -> np.ndarray:
+    return pores.inside(area, table[["x_px", "y_px"]].to_numpy(np.float64))
+
+
+def told_area(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    """Return where the truth of a photo tells every pore."""
+    outlines = json.loads(path.with_name(path.name.replace(".jpg", ".regions.json")).read_text())
+    area = np.zeros(shape, np.uint8)
+    for outline in outlines.values():
+        cv2.fillPoly(area, [np.rint(outline).astype(np.int32)], 1)
+    return area > 0
 
 
 def on_marks(found: pd.DataFrame, truth: pd.DataFrame, marks: pd.DataFrame) -> int:
@@ -60,6 +72,7 @@ class Region(NamedTuple):
 
     name: str
     skin: Skin
+    told: np.ndarray
     px_per_mm: float | None
     truth: pd.DataFrame
     marks: pd.DataFrame
@@ -77,6 +90,7 @@ def regions_of(path: Path) -> Iterator[Region]:
     wanted = (truth["visible"] == 1) & (truth["diameter_px"] >= SMALLEST_PX)
     truth = truth.assign(visible=wanted)
     linear = photo.to_linear(taken.pixels)
+    told = told_area(path, taken.pixels.shape[:2])
     for region in regions:
         grid = Grid.of_box(region.box)
         (top, left), (h, w) = (int(grid.y0), int(grid.x0)), grid.shape
@@ -86,19 +100,22 @@ def regions_of(path: Path) -> Iterator[Region]:
             table.assign(x_px=table["x_px"] - left, y_px=table["y_px"] - top)
             for table in (truth, marks)
         )
-        own = own[inside(skin, own)].reset_index(drop=True)
+        own = own[inside(skin.mask, own)].reset_index(drop=True)
+        here = skin.mask & told[top : top + h, left : left + w]
+        own["visible"] &= inside(here, own)
         own_marks = own_marks[own_marks["kind"].isin(MARK_KINDS)]
-        yield Region(region.name, skin, per_mm, own, own_marks)
+        yield Region(region.name, skin, here, per_mm, own, own_marks)
 
 
 def score_photo(path: Path) -> list[dict[str, object]]:
     """Return a row per region."""
     rows = []
-    for name, skin, per_mm, own, own_marks in regions_of(path):
+    for name, skin, told, per_mm, own, own_marks in regions_of(path):
         found = pores.find(skin, Settings().pores).query("is_pore")
+        found = found[inside(told, found)]
         counts, hit = scored(found, own)
         sweep = PEERS["blob_log"](skin.darkening, per_mm or 14.0)
-        tables = [table[inside(skin, table)] for _, table in sweep]
+        tables = [table[inside(told, table)] for _, table in sweep]
         peer = max((scored(table, own)[0] for table in tables), key=f1)
         seen = own["visible"].to_numpy(bool)
         rows.append(

@@ -116,6 +116,16 @@ def test_a_pore_that_is_gone_does_not_come_back(person):
         gone |= set(table.index[table["present"] == 0])
 
 
+@pytest.mark.parametrize("shot", CLOSE_UPS)
+def test_close_ups_tell_the_smallest_pores_everywhere(shot):
+    """A dark spot without a row must not be a pore, wherever it is in the frame."""
+    table = truth(shot)
+    # Diameters are drawn from 110 µm on; a person's, shrunk by a fifth, from 88 µm on.
+    smallest = table[table["present"] == 1].groupby(table["region"].notna())["diameter_um"].min()
+    assert len(smallest) == 2
+    assert (smallest < 150).all()
+
+
 def test_nothing_changes_in_the_null_person():
     first, last = truth("person_b/visit_0"), truth("person_b/visit_3")
     both = first.index.intersection(last.index)

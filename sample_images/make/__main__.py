@@ -59,6 +59,15 @@ class Shot:
     focal_px: float = PX_PER_MM * (REFERENCE_MM - FACE_MM)
     close_up_of: tuple[float, float] | None = None
     marker: bool = False
+    to_learn_from: bool = False
+
+    @property
+    def told_everywhere(self) -> bool:
+        """Whether even small follicles outside the outlines of the regions are in the truth.
+
+        Who learns from a picture, or scores all of it, must not take them for bare skin.
+        """
+        return self.to_learn_from or self.close_up_of is not None
 
 
 def shots() -> list[Shot]:
@@ -117,7 +126,16 @@ def training_shots(count: int, base: BaseMesh) -> list[Shot]:
     """One photograph of each of the first random people."""
     sitters = [draw(number, base) for number in range(1, count + 1)]
     return [
-        Shot(f"{s.person.name}/visit_0", s.person, 0, s.visit, s.frame, s.focal_px) for s in sitters
+        Shot(
+            f"{s.person.name}/visit_0",
+            s.person,
+            0,
+            s.visit,
+            s.frame,
+            s.focal_px,
+            to_learn_from=True,
+        )
+        for s in sitters
     ]
 
 
@@ -173,7 +191,9 @@ def take(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
     jpeg = camera_model.to_jpeg(pixels, shot.visit.date, shot.visit.jpeg_quality)
     target.with_suffix(".jpg").write_bytes(jpeg)
 
-    table = truth_model.pore_table(pores, now, head, camera, picture)
+    table = truth_model.pore_table(
+        pores, now, head, camera, picture, everywhere=shot.told_everywhere
+    )
     packed = _gzip(table.to_csv(index=False, lineterminator="\n"))
     target.with_suffix(".truth.csv.gz").write_bytes(packed)
     others = truth_model.distractor_table(make_spots(person, head), head, camera, picture)

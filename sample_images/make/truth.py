@@ -90,9 +90,19 @@ def _seen(
 
 
 def pore_table(
-    pores: Pores, now: PoresNow, head: Head, camera: Camera, picture: Picture
+    pores: Pores,
+    now: PoresNow,
+    head: Head,
+    camera: Camera,
+    picture: Picture,
+    *,
+    everywhere: bool,
 ) -> pd.DataFrame:
-    """One row per pore of the person that falls in the frame or ever existed there."""
+    """One row per pore of the person that falls in the frame or ever existed there.
+
+    Unless ``everywhere``, small follicles outside the outlines of the regions are left out, where
+    they would only swell the file: there the table does not tell what is no pore.
+    """
     xy, mm, cosine, shows = _seen(pores.address, head, camera, picture)
     major, minor, angle = projected_axes(head, camera, pores, now.diameter_um)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -129,8 +139,7 @@ def pore_table(
         table[name] = table[name].mask(gone)
     table.loc[~shows, "contrast"] = np.nan
     in_frame = (xy > 0).all(axis=1) & (xy < np.array([camera.width, camera.height]) - 1).all(axis=1)
-    # Small follicles far from every region would only swell the file.
-    told = (pores.region >= 0) | (pores.diameter_um >= SMALLEST_ELSEWHERE_UM)
+    told = everywhere | (pores.region >= 0) | (pores.diameter_um >= SMALLEST_ELSEWHERE_UM)
     return table[told & in_frame & (cosine > NEAREST_VIEW_COS)]
 
 
