@@ -59,15 +59,9 @@ class Shot:
     focal_px: float = PX_PER_MM * (REFERENCE_MM - FACE_MM)
     close_up_of: tuple[float, float] | None = None
     marker: bool = False
-    to_learn_from: bool = False
-
-    @property
-    def told_everywhere(self) -> bool:
-        """Whether even small follicles outside the outlines of the regions are in the truth.
-
-        Who learns from a picture, or scores all of it, must not take them for bare skin.
-        """
-        return self.to_learn_from or self.close_up_of is not None
+    told_everywhere: bool = False
+    """Small follicles outside the regions are in the truth too: who learns from a picture, or
+    scores all of it, must not take them for bare skin."""
 
 
 def shots() -> list[Shot]:
@@ -99,6 +93,7 @@ def shots() -> list[Shot]:
                     CLOSE_UP_PX_PER_MM * CLOSE_UP_DISTANCE_MM,
                     (side * 39.0, -36.0),
                     marker=name == "person_c",
+                    told_everywhere=True,
                 )
             )
     usual = VISITS["person_b"][0]
@@ -133,7 +128,7 @@ def training_shots(count: int, base: BaseMesh) -> list[Shot]:
             s.visit,
             s.frame,
             s.focal_px,
-            to_learn_from=True,
+            told_everywhere=True,
         )
         for s in sitters
     ]
