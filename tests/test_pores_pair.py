@@ -233,6 +233,17 @@ def test_shared_log_ratio_by_hand() -> None:
 # --- links -----------------------------------------------------------------------------------
 
 
+PORE = pd.DataFrame(
+    {
+        "x_px": [0.0],
+        "y_px": [0.0],
+        "diameter_px": [4.0],
+        "contrast": [0.2],
+        "is_pore": [True],
+    }
+)
+
+
 def scattered(rng: np.random.Generator, count: int, side_px: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -240,6 +251,7 @@ def scattered(rng: np.random.Generator, count: int, side_px: float) -> pd.DataFr
             "y_px": rng.uniform(0, side_px, count),
             "diameter_px": 5.0 * np.exp(rng.normal(0, 0.25, count)),
             "contrast": 0.2 * np.exp(rng.normal(0, 0.3, count)),
+            "is_pore": True,
         }
     )
 
@@ -280,7 +292,7 @@ def test_links_against_truth(pores_per_cm2: int) -> None:
 
 
 def test_link_takes_the_best_whole_not_the_nearest_pair() -> None:
-    before = pd.DataFrame({"x_px": [0.0, 2.0], "y_px": 0.0, "diameter_px": 6.0, "contrast": 0.2})
+    before = PORE.loc[[0, 0]].assign(x_px=[0.0, 2.0], diameter_px=6.0)
     after = before.assign(x_px=[1.2, 3.2])
     # Greedily 2.0 goes to 1.2 (0.8 away) and leaves 0.0 and 3.2 alone.
     found = pores.link(before, after, 1.0, PAIR)
@@ -290,24 +302,27 @@ def test_link_takes_the_best_whole_not_the_nearest_pair() -> None:
 
 
 def test_size_and_contrast_decide_between_equal_places() -> None:
-    before = pd.DataFrame({"x_px": [10.0], "y_px": [10.0], "diameter_px": [6.0], "contrast": [0.3]})
-    after = pd.DataFrame(
-        {
-            "x_px": [9.0, 11.0],
-            "y_px": [10.0, 10.0],
-            "diameter_px": [3.0, 5.8],
-            "contrast": [0.1, 0.3],
-        }
-    )
+    before = PORE.assign(x_px=10.0, diameter_px=6.0, contrast=0.3)
+    after = PORE.loc[[0, 0]].assign(x_px=[9.0, 11.0], diameter_px=[3.0, 5.8], contrast=[0.1, 0.3])
     assert pores.link(before, after, 0.5, PAIR).after.tolist() == [1]
 
 
 def test_nothing_is_linked_beyond_the_gate_or_without_pores() -> None:
-    one = pd.DataFrame({"x_px": [0.0], "y_px": [0.0], "diameter_px": [4.0], "contrast": [0.2]})
-    far = one.assign(x_px=5.0)
-    assert len(pores.link(one, far, 0.3, PAIR).before) == 0
-    assert len(pores.link(one, one.iloc[:0], 0.3, PAIR).before) == 0
-    assert len(pores.link(one.iloc[:0], one, 0.3, PAIR).before) == 0
+    far = PORE.assign(x_px=5.0)
+    assert len(pores.link(PORE, far, 0.3, PAIR).before) == 0
+    assert len(pores.link(PORE, PORE.iloc[:0], 0.3, PAIR).before) == 0
+    assert len(pores.link(PORE.iloc[:0], PORE, 0.3, PAIR).before) == 0
+
+
+@pytest.mark.parametrize(("far_px", "linked"), [(0.5, True), (1.8, False)])
+def test_a_mark_that_is_no_pore_is_only_linked_where_the_pore_was(
+    far_px: float, linked: bool
+) -> None:
+    # A pore has a gate of 0.8 px + 0.35 · 4 px here: 1.8 px is near enough for one.
+    mark = PORE.assign(x_px=far_px, is_pore=False)
+    assert len(pores.link(PORE, PORE.assign(x_px=far_px), 0.3, PAIR).before) == 1
+    assert len(pores.link(PORE, mark, 0.3, PAIR).before) == linked
+    assert len(pores.link(mark, PORE, 0.3, PAIR).before) == linked
 
 
 def test_links_of_20000_pores_are_exchangeable() -> None:
@@ -360,10 +375,43 @@ def test_pores_that_vanish_are_lost_and_those_that_shrink_are_not() -> None:
     status = table["status"].to_numpy()[row[near]]
     gone = ~clear["present_after"].to_numpy(bool)[near]
     assert near.mean() > 0.9
-    # What vanished leaves skin whose relief may be dark by chance (one-sided 2.3 % and relief
-    # that is not Gaussian); what only shrank must not be called lost.
-    assert (status[gone] == "lost").mean() > 0.75
+    # What vanished leaves skin whose relief may be dark by chance, here of one or two of twenty;
+    # what only shrank must not be called lost.
+    assert (status[gone] == "lost").mean() > 0.85
     assert (status[~gone] == "lost").mean() < 0.02
+
+
+def test_faint_pores_that_vanish_are_told_from_those_that_stay() -> None:
+    recipe = replace(synthetic.FAINT_PORES, width_mm=36.0, height_mm=30.0)
+    treatment = Treatment(lost_share=0.3)
+    common = np.ones((CAMERA.height_px, CAMERA.width_px), bool)
+    gone, stayed = [], []
+    for seed in (1, 2):
+        model = synthetic.make_skin(np.random.default_rng(seed), recipe)
+        one, two = (
+            synthetic.photograph(model, CAMERA, np.random.default_rng(100 * k + seed), what)
+            for k, what in ((1, NOTHING), (2, treatment))
+        )
+        before, after, _ = match(flattened(one), flattened(two), common)
+        found = pores.find(before, PORES), pores.find(after, PORES)
+        table = pores.pair(before, after, *found, common, 0.2, PAIR, PORES)
+        table = table[table["is_pore"]]
+        truth = one.truth.assign(present_after=two.truth["present"].to_numpy(bool))
+        truth = truth[truth["present"]]
+        at, pore = synthetic.match(
+            table[["x_px", "y_px"]],
+            truth[["x_px", "y_px"]],
+            synthetic.gate_px(truth["diameter_px"]),
+        )
+        status = table["status"].to_numpy()[at]
+        stays = truth["present_after"].to_numpy(bool)[pore]
+        gone.append(status[~stays])
+        stayed.append(status[stays])
+    # Of some 350 that have gone, nine in ten leave a place that is nearer to bare skin than to the
+    # pore that was there (0.88 to 0.93, four skins); 0.86 is two standard errors below the least.
+    assert (np.concatenate(gone) == "lost").mean() > 0.86
+    # Of 800 that stay as they are, none may seem to go but by a rare chance.
+    assert (np.concatenate(stayed) != "matched").mean() < 0.005
 
 
 def test_exchange_turns_the_signs_of_the_pairs() -> None:

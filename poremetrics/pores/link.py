@@ -41,12 +41,13 @@ def link(
 
     Of all one-to-one assignments the one of least total cost: squared distance in units of the
     gate, plus weak evidence from size and contrast, against a cost of 1 for each two pores left
-    alone. Distances beyond the gate are never linked.
+    alone. Distances beyond the gate are never linked. Marks that are not taken for pores lie
+    anywhere, by chance also where a pore has gone, so they must lie nearer than pores.
 
     Parameters
     ----------
     before, after : DataFrame
-        ``x_px, y_px, diameter_px, contrast`` on one grid.
+        ``x_px, y_px, diameter_px, contrast, is_pore`` on one grid.
     residual_px : float
         95th percentile of the alignment error.
     settings : PairSettings
@@ -75,6 +76,8 @@ def link(
     distance = near.data.astype(np.float64)
     # Geometric mean: the same gate whichever photo comes first.
     gate = base + settings.gate_diameters * np.sqrt(d_first[i] * d_second[j])
+    pores = before["is_pore"].to_numpy(bool)[i] & after["is_pore"].to_numpy(bool)[j]
+    gate *= np.where(pores, 1.0, settings.gate_flagged)
     evidence = settings.link_size_weight * _squared_log(d_first[i], d_second[j])
     evidence = evidence + settings.link_contrast_weight * _squared_log(
         before["contrast"].to_numpy(np.float64)[i], after["contrast"].to_numpy(np.float64)[j]

@@ -60,7 +60,9 @@ def pair(
 
         ``status`` is ``lost`` or ``new`` only where the pore was found in one photo alone, its
         forced contrast in the other is compatible with bare skin and in its own is not; else it
-        is ``matched``.
+        is ``matched``. Compatible with bare skin is what noise and relief may show, and nearer
+        to nothing than to what the other photo shows: a faint pore has not gone because its
+        contrast is as large as its error.
     """
     one, two = (_within(table, common) for table in (before_pores, after_pores))
     links = link(one, two, residual_px, settings)
@@ -71,11 +73,10 @@ def pair(
     for suffix, forced in (("before", first), ("after", second)):
         for name in _FORCED:
             union[f"{name.replace('_px', '')}_{suffix}"] = forced[name].to_numpy(np.float64)
-    seen_before, seen_after = (_signal(forced) >= settings.bare_snr for forced in (first, second))
     alone = union["distance_px"].isna().to_numpy(bool)
     status = np.full(len(union), "matched", dtype=object)
-    status[alone & seen_before & ~seen_after] = "lost"
-    status[alone & seen_after & ~seen_before] = "new"
+    status[alone & _gone(first, second, settings)] = "lost"
+    status[alone & _gone(second, first, settings)] = "new"
     union["status"] = status.astype(str)
     measured = np.isfinite(first["contrast"].to_numpy()) & np.isfinite(
         second["contrast"].to_numpy()
@@ -88,6 +89,13 @@ def pair(
     ]
     kept: pd.DataFrame = union.loc[measured, [*columns, "is_pore"]]
     return kept.reset_index(drop=True)
+
+
+def _gone(here: pd.DataFrame, there: pd.DataFrame, settings: PairSettings) -> npt.NDArray[np.bool_]:
+    """Return which places show something here, and nothing but bare skin there."""
+    shown, left = (forced["contrast"].to_numpy(np.float64) for forced in (here, there))
+    bare = (_signal(there) < settings.gone_snr) & (left < settings.gone_share * shown)
+    return np.asarray((_signal(here) >= settings.bare_snr) & bare)
 
 
 def _signal(forced: pd.DataFrame) -> Floats:

@@ -224,6 +224,15 @@ class PairSettings(Room):
         doc="The shortest gate.",
         source="centres of the smallest pores scatter by a quarter pixel in each photo",
     )
+    gate_flagged: float = number(
+        0.5,
+        low=0.05,
+        high=1,
+        unit="gates",
+        doc="Gate of a link with a mark that is not taken for a pore.",
+        source="19 of 20 pores that are flagged in one photo lie within it, of chance neighbours a "
+        "quarter",
+    )
     link_size_weight: float = number(
         0.15,
         low=0,
@@ -255,8 +264,25 @@ class PairSettings(Room):
         low=0.5,
         high=5,
         unit="standard errors",
-        doc="A forced contrast below this many of its errors is compatible with bare skin.",
+        doc="A forced contrast of at least this many of its errors is there.",
         source="one-sided 2.3 % of bare places lie above",
+    )
+    gone_snr: float = number(
+        3.0,
+        low=0.5,
+        high=5,
+        unit="standard errors",
+        doc="A forced contrast below this many errors is compatible with bare skin, if it is",
+        source="2 % of the places where synthetic pores have gone read more, 9 % more than two "
+        "errors: dark relief is not Gaussian",
+    )
+    gone_share: float = number(
+        0.5,
+        low=0.1,
+        high=1,
+        unit="1",
+        doc="also below this share of the contrast in the other photo.",
+        source="nearer to nothing than to what was there",
     )
     same_diameters: float = number(
         0.5,
