@@ -384,10 +384,15 @@ def test_conditions_never_seen_count_as_the_nearest_that_were() -> None:
         assert found.wsd("count", [change.shown(0.0, 3.0, 1.0, gain, 0.0)]) == pytest.approx(wsd)
 
 
-def test_without_matched_pores_their_sampling_error_counts_as_the_worst_seen() -> None:
+@pytest.mark.parametrize("matched", [0, 1])
+def test_without_matched_pores_their_sampling_error_counts_as_the_worst_seen(matched: int) -> None:
+    # One pore, in every draw the same, tells no more of it than none.
     sampling = Condition(low=0.0, high=0.05, wsd_log={"count": 1.0})
     found = SILENT.model_copy(update={"conditions": {"sampling": sampling}})
-    pores = pores_on(np.random.default_rng(11)).assign(matched=False)
+    pores = pores_on(np.random.default_rng(11))
+    large = pores["diameter_before"].gt(5.0) & pores["diameter_after"].gt(5.0)
+    pores = pores.assign(matched=large & large.cumsum().le(matched))
+    assert pores["matched"].sum() == matched
     frame = change.changes([sample_of(pores)], {"nose": EQUAL}, (), found, SETTINGS)
     rc_pct = frame.set_index(["region", "metric"]).loc[("nose", "count"), "rc_pct"]
     wsd = np.hypot(found.wsd_log["count"], 0.05)

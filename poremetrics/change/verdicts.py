@@ -147,8 +147,12 @@ class _Drawn:
         return cls(sample, below, above, weights, error, len(several))
 
     def size_error(self) -> float:
-        """Return the sampling error of the size of matched pores; NaN where none is matched."""
-        return self.shared_sd if matched(self.sample).any() else math.nan
+        """Return the sampling error of the size of matched pores; NaN where one block holds all.
+
+        Draws of blocks then tell nothing: every draw has the same pores.
+        """
+        blocks = self.sample.pores["block"][matched(self.sample)]
+        return self.shared_sd if np.unique(blocks).size > 1 else math.nan
 
     def values(self, measures: Sequence[Measure]) -> tuple[Floats, Floats]:
         """Return (M, B + 1) values before and after."""
