@@ -13,6 +13,7 @@ from poremetrics.synthetic import (
     power,
     score,
     score_by_size,
+    score_fates,
     score_links,
 )
 
@@ -121,6 +122,19 @@ def test_links() -> None:
     precision, recall = score_links(ends[:, :2], ends[:, 2:], before, after)
     assert (precision.successes, precision.trials) == (2, 4)
     assert (recall.successes, recall.trials) == (1, 2)
+
+
+def test_fates_of_pores_that_go_and_that_stay() -> None:
+    after = TRUTH.assign(
+        present=[False, False, True, True, True], visible=[False, False, True, True, False]
+    )
+    found = TRUTH[["x_px", "y_px"]].to_numpy(float)
+    said = [True, False, True, False, True]
+    gone, stay = score_fates(np.vstack([found, [[90.0, 50.0]]]), [*said, True], TRUTH, after)
+    # The first two have gone and the next two are seen again; before, no pore was at the last
+    # place of the truth nor at the one that is added.
+    assert (gone.successes, gone.trials) == (1, 2)
+    assert (stay.successes, stay.trials) == (1, 2)
 
 
 def test_wilson_interval_of_a_textbook_case() -> None:

@@ -7,6 +7,7 @@ without touching the skin, with the exact map between the two. Nothing here look
 detector does; "visible" is defined by physics alone.
 """
 
+from poremetrics.synthetic.links import score_fates, score_links
 from poremetrics.synthetic.nuisance import PRESETS, Nuisance, Preset, draw_nuisance
 from poremetrics.synthetic.peers import PEERS, PeerResult, best_peers, flattened
 from poremetrics.synthetic.records import (
@@ -39,7 +40,6 @@ from poremetrics.synthetic.scoring import (
     power,
     score,
     score_by_size,
-    score_links,
 )
 from poremetrics.synthetic.shoot import VISIBLE_SNR, photograph, render_skin
 from poremetrics.synthetic.subject import make_skin
@@ -88,6 +88,7 @@ __all__ = [
     "reshoot",
     "score",
     "score_by_size",
+    "score_fates",
     "score_links",
     "turn_head",
 ]

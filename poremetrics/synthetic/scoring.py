@@ -1,4 +1,4 @@
-"""Scores against known truth: found pores, links, intervals, verdicts.
+"""Scores against known truth: found pores, intervals, verdicts.
 
 Only pores that physics makes visible have to be found. A find on a pore that is there but too
 faint to be visible is neither rewarded nor punished (``neutral``).
@@ -298,43 +298,6 @@ def as_row(result: Score) -> dict[str, float]:
     }
 
 
-def score_links(
-    linked_before_xy: npt.ArrayLike,
-    linked_after_xy: npt.ArrayLike,
-    before_truth: pd.DataFrame,
-    after_truth: pd.DataFrame,
-) -> tuple[Proportion, Proportion]:
-    """Score links between two photos of one subject.
-
-    Parameters
-    ----------
-    linked_before_xy, linked_after_xy : (N, 2) array_like
-        Both ends of each link, each in the pixels of its own photo.
-    before_truth, after_truth : DataFrame
-        Truth of both photos; ``pore_id`` names the same pore in both.
-
-    Returns
-    -------
-    precision : Proportion
-        Links that join a pore with itself, of all links that touch a pore. A link between two
-        places without any pore joins the same freckle with itself or nothing; it is left out.
-    recall : Proportion
-        Pores visible in both photos that carry a right link.
-    """
-    before_id = _pore_at(linked_before_xy, before_truth)
-    after_id = _pore_at(linked_after_xy, after_truth)
-    touching = (before_id >= 0) | (after_id >= 0)
-    right = touching & (before_id == after_id)
-    visible = np.intersect1d(
-        *(t.loc[t["visible"], "pore_id"].to_numpy() for t in (before_truth, after_truth))
-    )
-    linked = np.isin(visible, before_id[right])
-    return (
-        Proportion(int(right.sum()), int(touching.sum())),
-        Proportion(int(linked.sum()), len(visible)),
-    )
-
-
 def coverage(low: npt.ArrayLike, high: npt.ArrayLike, truth: npt.ArrayLike) -> Proportion:
     """Return how often intervals hold the truth; rows with a NaN are left out.
 
@@ -430,14 +393,3 @@ def _median(values: Floats) -> float:
     """Return the median of the known values; NaN without any."""
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else float("nan")
-
-
-def _pore_at(xy: npt.ArrayLike, truth: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return the ``pore_id`` at each place, -1 where there is none."""
-    places = np.asarray(xy, np.float64).reshape(-1, 2)
-    out = np.full(len(places), -1, np.int64)
-    present = truth[truth["present"]]
-    spots = present[["x_px", "y_px"]].to_numpy(np.float64)
-    hit, pore = match(places, spots, gate_px(present["diameter_px"]))
-    out[hit] = present["pore_id"].to_numpy()[pore]
-    return out

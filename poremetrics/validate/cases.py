@@ -27,6 +27,7 @@ from poremetrics.synthetic import (
     reshoot,
     score,
     score_by_size,
+    score_fates,
     score_links,
 )
 from poremetrics.validate.calibration import recorded
@@ -126,7 +127,7 @@ def run_pair(case: Pair) -> list[Rows]:
         result = compare(before.picture, picture, view="closeup", mm_per_px=mm_per_px)
         row |= _said(result)
         if case.nuisance is None and not case.other_person:
-            row |= _links(result, before, after)
+            row |= _links(result, before, after) | _fates(result, before, after)
     except PoremetricsError as error:
         row |= {f"{name}_verdict": "not comparable" for name in MEASURES}
         row |= {"refused_by": error.reason}
@@ -247,6 +248,21 @@ def _links(result: Comparison, before: SyntheticSkin, after: SyntheticSkin) -> d
     shared = before.truth[pores.inside(aligned.common, at)]
     precision, recall = score_links(ends[0], ends[1], shared, after.truth)
     return {"link_precision": precision.share, "link_recall": recall.share}
+
+
+def _fates(result: Comparison, before: SyntheticSkin, after: SyntheticSkin) -> dict[str, object]:
+    """Return how pores that have gone are told from those that stay; NaN where none are."""
+    own = _pores(result.pores[result.pores["photo"] == "before"])
+    status = result.links.set_index("before_id")["status"]
+    # Found there, and in the common area: of others nothing is said.
+    own = own[~own["flags"].str.contains("forced") & own["pore_id"].isin(status.index)]
+    gone_told, stay_lost = score_fates(
+        own[["x_px", "y_px"]].to_numpy(np.float64),
+        status.loc[own["pore_id"]].eq("lost").to_numpy(),
+        before.truth,
+        after.truth,
+    )
+    return {"gone_told": gone_told.share, "stay_lost": stay_lost.share}
 
 
 def _naive(case: Pair, before: SyntheticSkin, picture: Rgb) -> dict[str, object]:

@@ -92,7 +92,8 @@ def power_table(pairs: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``effect, level_pct, measure, pairs, refused, found, power`` with its Wilson interval,
-        mean true and mean measured change in percent.
+        mean true and mean measured change in percent; of the pores that have gone, the mean share
+        that is told as lost, and of those that stay, the share that is called lost.
     """
     rows = []
     for (effect, level), group in pairs.groupby(["effect", "level_pct"], sort=False):
@@ -113,6 +114,8 @@ def power_table(pairs: pd.DataFrame) -> pd.DataFrame:
                 "power_high": high,
                 "true_pct": _mean(judged, f"{measure}_true_pct"),
                 "measured_pct": _mean(judged, f"{measure}_pct"),
+                "gone_told": _mean(judged, "gone_told"),
+                "stay_lost": _mean(judged, "stay_lost"),
             }
         )
     return pd.DataFrame(rows)
@@ -194,6 +197,12 @@ def headline(
     for effect, group in powers.groupby("effect", sort=False):
         read = 100.0 * float((group["measured_pct"] / group["true_pct"]).mean())
         rows.append((f"share of a true change that is read, {effect}", read, "%"))
+    loss = powers[powers["effect"] == "coverage"]
+    for label, column in (
+        ("gone and are told as lost", "gone_told"),
+        ("stay, called lost", "stay_lost"),
+    ):
+        rows.append((f"pores that {label}", 100.0 * _mean(loss, column), "%"))
     for skin, group in intervals.groupby("skin", sort=False):
         held = 100.0 * float(group["coverage"].mean())
         rows.append((f"95 % intervals that hold the true change, {skin} skin", held, "%"))
