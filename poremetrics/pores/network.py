@@ -24,7 +24,7 @@ from poremetrics.settings.pores import PoresSettings
 from poremetrics.weights import Weights
 
 NET = Weights(
-    "pores", "pores.onnx", "abc4eaecff178e064d467be6e0cc326108da83bc1ccdce3b35388c8493adaf60"
+    "pores", "pores.onnx", "f273d0f4f05baff71771eafb64af6ee003bd38018536737de049c154b9657f83"
 )
 """Where it was made is told in ``weights/NOTICE``."""
 

@@ -148,7 +148,7 @@ class PoresSettings(Room):
         high=1.0,
         unit="1",
         doc="Smallest probability of a pore.",
-        source="from 0.38 to 0.46 F1 moves by 0.004; from 0.42 pores in strong noise are lost",
+        source="F1 moves by 0.008 from 0.3 to 0.4 (tests/score_limits.py); lower ones mark grain",
     )
     smallest_sigma_px: float = number(
         1.4,
