@@ -14,7 +14,6 @@ from poremetrics.model import (
     Conditions,
     Face,
     FloatImage,
-    Grid,
     Photo,
     Region,
     RegionAlignment,
@@ -204,13 +203,14 @@ def measure_region(
     pores, quality : DataFrame
         Columns of :data:`poremetrics.columns.PORES`, without identifiers, and ``QUALITY``.
     """
-    grid = Grid.of_box(region.box)
+    grid = align.region_grid(region.box, align.working_step_px(region.scale, settings.align))
+    usable = align.on_grid_mask(region.skin, region.box, grid)
     rgb = align.sample_before(taken, grid)
-    skin = pores.flatten(rgb, region.skin, settings.pores)
+    skin = pores.flatten(rgb, usable, settings.pores)
     on_grid = pores.find(skin, settings.pores)
     placed = pores.place_on_grid_photo(grid, pores.positions(on_grid))
-    table = pores.pores_table(
-        "before", region.name, on_grid, placed, placed, region.skin, region.scale
-    )
-    sample = change.single_sample(region, on_grid, rgb, skin, settings.change)
-    return sample, table, change.judge_photo("before", taken, found, region, rgb, skin, settings)
+    table = pores.pores_table("before", region.name, on_grid, placed, placed, usable, region.scale)
+    laid = region, usable, grid.step_px
+    sample = change.single_sample(*laid, on_grid, rgb, skin, settings.change)
+    quality = change.judge_photo("before", taken, found, *laid, rgb, skin, settings)
+    return sample, table, quality

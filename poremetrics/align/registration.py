@@ -10,7 +10,7 @@ import numpy as np
 
 from poremetrics.align.coarse import from_features, from_landmarks, mirror_partners
 from poremetrics.align.dense import Affine, affine_scale, align_dense
-from poremetrics.align.sample import coarser_grid, shrunk
+from poremetrics.align.sample import on_grid_mask, places, region_grid, shrunk, working_step_px
 from poremetrics.align.texture import cut, log_luminance
 from poremetrics.align.trust import assess
 from poremetrics.model import (
@@ -57,7 +57,7 @@ def register(
         ``mirrored=True``; its maps refer to the after photo as it was given.
     """
     if _same_pixels(before, after):
-        return _same_photo(before, before_face, after_face)
+        return _same_photo(before, before_face, after_face, settings)
     pair = _Pair(before, before_face, after, after_face, settings)
     straight = pair.align()
     if straight.fits:
@@ -168,8 +168,9 @@ class _Pair:
         """Align one region from a rough map; also tell the texture agreement of all its skin."""
         settings = self.settings
         scale = affine_scale(affine)
-        step = 1.0 / scale if scale < settings.shrink_below else 1.0
-        grid = Grid.of_box(region.box) if step == 1.0 else coarser_grid(region.box, step)
+        coarser = 1.0 / scale if scale < settings.shrink_below else 1.0
+        step = max(coarser, working_step_px(region.scale, settings))
+        grid = region_grid(region.box, step)
         to_grid = np.array([[step, 0.0, grid.x0], [0.0, step, grid.y0], [0.0, 0.0, 1.0]])
         on_grid = affine @ to_grid
         skin = on_grid_mask(region.skin, region.box, grid)
@@ -207,17 +208,6 @@ class _Pair:
         return np.asarray(skin > 0.99)
 
 
-def on_grid_mask(skin: Mask, box: Box, grid: Grid) -> Mask:
-    """Return a region's skin on its grid; a grid pixel counts where its place is skin."""
-    if grid.step_px == 1.0:
-        return skin
-    rows, cols = (
-        np.rint(first + grid.step_px * np.arange(count)).astype(np.intp)
-        for first, count in zip((grid.y0 - box.y0, grid.x0 - box.x0), grid.shape, strict=True)
-    )
-    return np.asarray(skin[rows][:, cols])
-
-
 def _before_texture(before: Photo, box: Box, grid: Grid) -> FloatImage:
     """Return the before photo's log luminance on the grid."""
     if grid.step_px == 1.0:
@@ -235,15 +225,14 @@ def _same_pixels(before: Photo, after: Photo) -> bool:
     )
 
 
-def _same_photo(before: Photo, before_face: Face, after_face: Face) -> Alignment:
+def _same_photo(
+    before: Photo, before_face: Face, after_face: Face, settings: AlignSettings
+) -> Alignment:
     """Return the exact identity between two copies of one picture."""
     regions = []
     for region in before_face.regions:
         other = after_face.region(region.name)
-        grid = Grid.of_box(region.box)
-        rows, cols = grid.shape
-        x = np.arange(cols, dtype=np.float32) + np.float32(grid.x0)
-        y = np.arange(rows, dtype=np.float32) + np.float32(grid.y0)
+        grid = region_grid(region.box, working_step_px(region.scale, settings))
         after_skin = region.skin
         if other is not None and other.box != region.box:
             frame = np.zeros((before.height_px, before.width_px), dtype=bool)
@@ -251,19 +240,20 @@ def _same_photo(before: Photo, before_face: Face, after_face: Face) -> Alignment
             after_skin = frame[region.box.slices]
         elif other is not None:
             after_skin = other.skin
-        common = region.skin & after_skin
+        one, two = (on_grid_mask(skin, region.box, grid) for skin in (region.skin, after_skin))
+        common = one & two
         regions.append(
             RegionAlignment(
                 name=region.name,
                 grid=grid,
-                after_map=np.dstack(np.meshgrid(x, y)),
-                before_skin=region.skin,
-                after_skin=after_skin,
+                after_map=places(grid),
+                before_skin=one,
+                after_skin=two,
                 common=common,
                 residual_median_px=0.0,
                 residual_p95_px=0.0,
                 correlation=1.0,
-                common_share=float(common.sum() / max(region.skin.sum(), 1)),
+                common_share=float(common.sum() / max(one.sum(), 1)),
                 scale_ratio=1.0,
             )
         )

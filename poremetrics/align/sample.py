@@ -13,8 +13,9 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from poremetrics.model import Box, FloatImage, Grid, Photo, RegionAlignment, Rgb
+from poremetrics.model import Box, FloatImage, Grid, Mask, Photo, RegionAlignment, Rgb, Scale
 from poremetrics.photo import to_linear
+from poremetrics.settings.align import AlignSettings
 
 _REACH_PX = 4
 """Pixels the interpolation looks at to either side."""
@@ -30,6 +31,38 @@ def antialias_sigma_px(shrink: float) -> float:
     ``0.5 * sqrt(shrink**2 - 1)``.
     """
     return 0.5 * float(np.sqrt(max(shrink * shrink - 1.0, 0.0)))
+
+
+def working_step_px(scale: Scale | None, settings: AlignSettings) -> float:
+    """Return the photo pixels per grid pixel at which the skin of a photo is worked on.
+
+    1, or more where the photo is finer than what pores need: a macro shot shows them so large
+    that no filter made for pores would know them again.
+
+    Parameters
+    ----------
+    scale : Scale or None
+        Of the photo, if it is known.
+    settings : AlignSettings
+        Uses ``finest_px_per_mm`` and ``shrink_below``.
+    """
+    if scale is None:
+        return 1.0
+    step_px = 1.0 / (scale.mm_per_px * settings.finest_px_per_mm)
+    return step_px if 1.0 / step_px < settings.shrink_below else 1.0
+
+
+def region_grid(box: Box, step_px: float) -> Grid:
+    """Return the grid of a step over a box.
+
+    Parameters
+    ----------
+    box : Box
+        Part of a photo.
+    step_px : float
+        Photo pixels per grid pixel; at 1 the grid is the photo's own pixels.
+    """
+    return Grid.of_box(box) if step_px == 1.0 else coarser_grid(box, step_px)
 
 
 def coarser_grid(box: Box, step_px: float) -> Grid:
@@ -49,6 +82,37 @@ def coarser_grid(box: Box, step_px: float) -> Grid:
     inset = ((_REACH_PX + 0.5) * step_px - 0.5) % 1.0
     rows, cols = (int((side - 1 - inset) / step_px) + 1 for side in box.shape)
     return Grid(box.x0 + inset, box.y0 + inset, step_px, (rows, cols))
+
+
+def places(grid: Grid) -> FloatImage:
+    """Return the (h, w, 2) places x, y of a grid's pixels in its photo."""
+    rows, cols = grid.shape
+    x, y = (
+        (first + grid.step_px * np.arange(count)).astype(np.float32)
+        for first, count in ((grid.x0, cols), (grid.y0, rows))
+    )
+    return np.dstack(np.meshgrid(x, y))
+
+
+def on_grid_mask(skin: Mask, box: Box, grid: Grid) -> Mask:
+    """Return a region's skin on its grid; a grid pixel counts where its place is skin.
+
+    Parameters
+    ----------
+    skin : (h, w) bool
+        In the photo's own pixels.
+    box : Box
+        Where they lie.
+    grid : Grid
+        Grid over the box.
+    """
+    if grid.step_px == 1.0:
+        return skin
+    rows, cols = (
+        np.rint(first + grid.step_px * np.arange(count)).astype(np.intp)
+        for first, count in zip((grid.y0 - box.y0, grid.x0 - box.x0), grid.shape, strict=True)
+    )
+    return np.asarray(skin[rows][:, cols])
 
 
 def tiling_start(grid: Grid) -> tuple[int, int] | None:
@@ -128,9 +192,7 @@ def sample_before(before: Photo, grid: Grid) -> FloatImage:
         # Lanczos overshoots beside glare and hair; light is never negative.
         sampled = shrunk(before, grid, to_linear, cv2.INTER_LANCZOS4)
         return np.maximum(sampled, 0.0, out=sampled)
-    x = (grid.x0 + grid.step_px * np.arange(cols)).astype(np.float32)
-    y = (grid.y0 + grid.step_px * np.arange(rows)).astype(np.float32)
-    return _sample(before, np.dstack(np.meshgrid(x, y)), grid.step_px)
+    return _sample(before, places(grid), grid.step_px)
 
 
 def sample_after(after: Photo, region: RegionAlignment) -> FloatImage:
@@ -146,8 +208,11 @@ def sample_after(after: Photo, region: RegionAlignment) -> FloatImage:
     Returns
     -------
     (h, w, 3) float32
-        Linear light; an exact copy where the map names whole pixels.
+        Linear light; an exact copy where the map names whole pixels. The same as
+        :func:`sample_before` where the map is that of one photo on itself.
     """
+    if region.scale_ratio == 1.0 and np.array_equal(region.after_map, places(region.grid)):
+        return sample_before(after, region.grid)
     shrink = region.scale_ratio * region.grid.step_px
     return _sample(after, region.after_map, shrink if np.isfinite(shrink) else 1.0)
 

@@ -30,11 +30,13 @@ def judge_photo(
     taken: Photo,
     found: Face,
     region: Region,
+    usable: Mask,
+    step_px: float,
     linear_rgb: FloatImage,
     skin: Skin,
     settings: Settings,
 ) -> pd.DataFrame:
-    """Judge one region of one photo on that photo's own pixels.
+    """Judge one region of one photo on the grid it is worked on.
 
     Parameters
     ----------
@@ -46,10 +48,14 @@ def judge_photo(
         What was found in it.
     region : Region
         The region.
+    usable : (h, w) bool
+        Its skin, on the grid.
+    step_px : float
+        Photo pixels per grid pixel.
     linear_rgb : (h, w, 3) float32
-        Linear light of the region's box.
+        Linear light of the region, on the grid.
     skin : Skin
-        Flattened skin of the region's box.
+        Its flattened skin.
     settings : Settings
         Tunables.
 
@@ -60,7 +66,7 @@ def judge_photo(
     """
     values = {
         **_shown(taken, found, region),
-        **_resolved(linear_rgb, skin, region.skin, region.scale, 1.0, settings),
+        **_resolved(linear_rgb, skin, usable, region.scale, step_px, settings),
     }
     return judge(name, region.name, values, settings.change)
 

@@ -97,23 +97,29 @@ def paired_sample(
 
 def single_sample(
     region: Region,
+    usable: Mask,
+    step_px: float,
     found: pd.DataFrame,
     linear_rgb: FloatImage,
     skin: Skin,
     settings: ChangeSettings,
 ) -> Sample:
-    """Return the sample of one region of one photo, on that photo's own pixels.
+    """Return the sample of one region of one photo.
 
     Parameters
     ----------
     region : Region
-        Region with its skin and scale.
+        Region with its scale.
+    usable : (h, w) bool
+        Its skin, on the grid it is worked on.
+    step_px : float
+        Photo pixels per grid pixel.
     found : DataFrame
-        Output of :func:`poremetrics.pores.find` on the region's box.
+        Output of :func:`poremetrics.pores.find` on that grid.
     linear_rgb : (h, w, 3) float32
-        Linear light of the region's box.
+        Linear light of the region, on the grid.
     skin : Skin
-        Flattened skin of the region's box.
+        Its flattened skin.
     settings : ChangeSettings
         Tunables.
     """
@@ -125,10 +131,10 @@ def single_sample(
     return region_sample(
         region.name,
         pores.assign(**columns, **shapes, seen_before=True),
-        region.skin,
-        1.0,
+        usable,
+        step_px,
         region.scale,
-        _block_sums(region.skin, 1.0, region.scale, maps, settings),
+        _block_sums(usable, step_px, region.scale, maps, settings),
         settings,
     )
 

@@ -188,6 +188,15 @@ class AlignSettings(Room):
         doc="Below this scale ratio the grid takes the after photo's coarser sampling.",
         source="3 % of enlargement is within what the interpolation carries without loss",
     )
+    finest_px_per_mm: float = number(
+        20.0,
+        low=8,
+        high=200,
+        unit="px/mm",
+        doc="Finer photos of known scale are worked on at this resolution.",
+        source="F1 of visible pores rises up to 20 px/mm and no further; intervals are calibrated "
+        "from 8 to 20 px/mm",
+    )
 
     # Trust.
     trust_window_px: float = number(

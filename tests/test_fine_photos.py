@@ -1,0 +1,94 @@
+"""Photos that show skin finer than pores need: macro shots and dermatoscopes of known scale."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+import poremetrics
+from poremetrics import align, synthetic
+from poremetrics.model import Scale
+from poremetrics.settings import Settings
+from poremetrics.synthetic import Camera, SyntheticSkin, Treatment, score
+
+ALIGN = Settings().align
+WIDTH_MM, HEIGHT_MM = 14.0, 11.0
+UNTREATED, SMALLER = Treatment(), Treatment(diameter_ratio=0.8)
+
+
+@cache
+def shot(px_per_mm: float, treatment: Treatment = UNTREATED) -> SyntheticSkin:
+    """The same skin at any resolution, as sharp as lenses are: 25 µm."""
+    recipe = replace(
+        synthetic.CLEAR_PORES, width_mm=WIDTH_MM + 2, height_mm=HEIGHT_MM + 2, grain_px_per_mm=60.0
+    )
+    # The second photo from a little further away.
+    ratio = 1.0 if treatment is UNTREATED else 0.9
+    camera = Camera(
+        width_px=round(ratio * WIDTH_MM * px_per_mm),
+        height_px=round(ratio * HEIGHT_MM * px_per_mm),
+        px_per_mm=ratio * px_per_mm,
+        blur_px=0.025 * px_per_mm,
+    )
+    skin = synthetic.make_skin(np.random.default_rng(3), recipe)
+    return synthetic.photograph(skin, camera, np.random.default_rng(round(ratio * 10)), treatment)
+
+
+@pytest.mark.parametrize(
+    ("px_per_mm", "step_px"), [(8.0, 1.0), (20.0, 1.0), (20.4, 1.0), (30.0, 1.5), (120.0, 6.0)]
+)
+def test_skin_is_worked_on_no_finer_than_pores_need(px_per_mm: float, step_px: float) -> None:
+    scale = Scale(1.0 / px_per_mm, 0.01, "given")
+    assert align.working_step_px(scale, ALIGN) == pytest.approx(step_px)
+
+
+def test_without_a_scale_a_photo_is_worked_on_as_it_is() -> None:
+    assert align.working_step_px(None, ALIGN) == 1.0
+
+
+@pytest.mark.parametrize("px_per_mm", [40.0, 120.0])
+def test_pores_of_a_fine_photo_are_found_and_sized_in_its_own_pixels(px_per_mm: float) -> None:
+    one = shot(px_per_mm)
+    found = poremetrics.measure(one.picture, view="closeup", mm_per_px=1 / px_per_mm)
+    pores = found.pores[found.pores["flags"].eq("")]
+    border = one.picture.shape[1], one.picture.shape[0], 1.5 * px_per_mm
+    result = score(pores, one.truth, border=border)
+    # A hundred clear pores 5 px wide at 20 px/mm: one or two may be missed or false.
+    assert result.f1 > 0.95
+    # The goal for pores from 4 px on.
+    assert abs(result.size_bias_pct) < 5.0
+    whole = found.regions.set_index("metric")["value"]
+    # The frame of a close-up is left out; what is left is told in the photo's own millimetres.
+    area_cm2 = whole["count"] / whole["density_cm2"]
+    assert 0.7 < area_cm2 * 100 / (WIDTH_MM * HEIGHT_MM) < 1.0
+
+
+@pytest.mark.parametrize("px_per_mm", [40.0, 120.0])
+def test_changes_of_fine_photos_are_read(px_per_mm: float) -> None:
+    one, two = shot(px_per_mm), shot(px_per_mm, SMALLER)
+    seen = poremetrics.compare(one.picture, two.picture, view="closeup", mm_per_px=1 / px_per_mm)
+    row = seen.changes.set_index(["region", "metric"]).loc[("closeup", "diameter_um_matched")]
+    assert row["verdict"] == "decreased"
+    assert row["ci_low_pct"] < -20.0 < row["ci_high_pct"]
+    # Of a hundred pores, each sized to 10 %, the mean is known to 1 %; relief keeps a tenth back.
+    assert row["change_pct"] == pytest.approx(-20.0, abs=4.0)
+    # Links name places in each photo's own pixels.
+    linked = seen.links[seen.links["status"].eq("matched")].dropna()
+    ends = [
+        seen.pores[seen.pores["photo"].eq(side)]
+        .set_index("pore_id")
+        .loc[linked[f"{side}_id"], ["x_px", "y_px"]]
+        .to_numpy()
+        for side in ("before", "after")
+    ]
+    precision, _ = synthetic.score_links(*ends, one.truth, two.truth)
+    assert precision.share > 0.98
+
+
+def test_a_fine_photo_against_itself_shows_exactly_no_change() -> None:
+    picture = shot(60.0).picture
+    seen = poremetrics.compare(picture, picture.copy(), view="closeup", mm_per_px=1 / 60)
+    assert seen.alignment.regions[0].grid.step_px == pytest.approx(3.0)
+    assert seen.changes["change_pct"].dropna().eq(0.0).all()
+    assert seen.links["status"].eq("matched").all()
