@@ -20,7 +20,13 @@ from poremetrics.change import Repeatability
 from poremetrics.errors import UsageError
 from poremetrics.model import Alignment, Comparison, Face, Measurement, Photo, Points
 from poremetrics.provenance import provenance
-from poremetrics.regions import ComparedRegion, compare_region, measure_region, sample_region
+from poremetrics.regions import (
+    ComparedRegion,
+    compare_region,
+    measure_region,
+    sample_region,
+    working_steps_px,
+)
 from poremetrics.settings import Settings
 from poremetrics.workers import one_thread_each, same_threads, shared_out
 
@@ -127,7 +133,10 @@ def compare(
     region_names = change.region_names(before_face, after_face)
     untreated = None if control is None else change.control_region(control, region_names)
     tell("aligning the photos", 0.35)
-    alignment = align.register(before_photo, before_face, after_photo, after_face, settings.align)
+    steps_px = working_steps_px(before_photo, before_face, settings)
+    alignment = align.register(
+        before_photo, before_face, after_photo, after_face, settings.align, steps_px
+    )
     tell("measuring pores in both photos", 0.5)
     sizes = [region.common.size for region in alignment.regions]
     sampled = shared_out(

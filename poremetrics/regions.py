@@ -70,6 +70,35 @@ class ComparedRegion:
     step_px: float
 
 
+def working_steps_px(taken: Photo, found: Face, settings: Settings) -> dict[str, float]:
+    """Return the photo pixels per grid pixel at which each region of a photo is worked on.
+
+    Where a photo shows skin finer than pores need, by its scale or, without one, by the width of
+    its pores, it is above 1.
+
+    Parameters
+    ----------
+    taken : Photo
+        The photo.
+    found : Face
+        What was found in it.
+    settings : Settings
+        Tunables.
+
+    Returns
+    -------
+    dict of str to float
+        By the name of the region.
+    """
+    return {region.name: _working_step_px(taken, region, settings) for region in found.regions}
+
+
+def _working_step_px(taken: Photo, region: Region, settings: Settings) -> float:
+    if region.scale is not None:
+        return align.working_step_px(region.scale, settings.align)
+    return pores.coarse_step_px(taken.pixels[region.box.slices], region.skin, settings.pores)
+
+
 def sample_region(
     before: Photo, after: Photo, aligned: RegionAlignment, settings: Settings
 ) -> SampledRegion:
@@ -203,7 +232,7 @@ def measure_region(
     pores, quality : DataFrame
         Columns of :data:`poremetrics.columns.PORES`, without identifiers, and ``QUALITY``.
     """
-    grid = align.region_grid(region.box, align.working_step_px(region.scale, settings.align))
+    grid = align.region_grid(region.box, _working_step_px(taken, region, settings))
     usable = align.on_grid_mask(region.skin, region.box, grid)
     rgb = align.sample_before(taken, grid)
     skin = pores.flatten(rgb, usable, settings.pores)

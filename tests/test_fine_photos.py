@@ -1,4 +1,4 @@
-"""Photos that show skin finer than pores need: macro shots and dermatoscopes of known scale."""
+"""Photos that show skin finer than pores need: macro shots and dermatoscopes."""
 
 from dataclasses import replace
 from functools import cache
@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import poremetrics
-from poremetrics import align, synthetic
+from poremetrics import align, pores, synthetic
 from poremetrics.model import Scale
 from poremetrics.settings import Settings
 from poremetrics.synthetic import Camera, SyntheticSkin, Treatment, score
 
-ALIGN = Settings().align
+ALIGN, PORES = Settings().align, Settings().pores
 WIDTH_MM, HEIGHT_MM = 14.0, 11.0
 UNTREATED, SMALLER = Treatment(), Treatment(diameter_ratio=0.8)
 
@@ -43,17 +43,13 @@ def test_skin_is_worked_on_no_finer_than_pores_need(px_per_mm: float, step_px: f
     assert align.working_step_px(scale, ALIGN) == pytest.approx(step_px)
 
 
-def test_without_a_scale_a_photo_is_worked_on_as_it_is() -> None:
-    assert align.working_step_px(None, ALIGN) == 1.0
-
-
 @pytest.mark.parametrize("px_per_mm", [40.0, 120.0])
 def test_pores_of_a_fine_photo_are_found_and_sized_in_its_own_pixels(px_per_mm: float) -> None:
     one = shot(px_per_mm)
     found = poremetrics.measure(one.picture, view="closeup", mm_per_px=1 / px_per_mm)
-    pores = found.pores[found.pores["flags"].eq("")]
+    kept = found.pores[found.pores["flags"].eq("")]
     border = one.picture.shape[1], one.picture.shape[0], 1.5 * px_per_mm
-    result = score(pores, one.truth, border=border)
+    result = score(kept, one.truth, border=border)
     # A hundred clear pores 5 px wide at 20 px/mm: one or two may be missed or false.
     assert result.f1 > 0.95
     # The goal for pores from 4 px on.
@@ -62,6 +58,31 @@ def test_pores_of_a_fine_photo_are_found_and_sized_in_its_own_pixels(px_per_mm: 
     # The frame of a close-up is left out; what is left is told in the photo's own millimetres.
     area_cm2 = whole["count"] / whole["density_cm2"]
     assert 0.7 < area_cm2 * 100 / (WIDTH_MM * HEIGHT_MM) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("px_per_mm", "step_px"), [(13.0, 1.0), (30.0, 1.0), (60.0, 2.0), (120.0, 4.0)]
+)
+def test_without_a_scale_the_pores_tell_the_resolution(px_per_mm: float, step_px: float) -> None:
+    one = shot(px_per_mm)
+    whole = np.ones(one.picture.shape[:2], bool)
+    assert pores.coarse_step_px(one.picture, whole, PORES) == step_px
+
+
+def test_skin_without_pores_is_worked_on_as_it_is() -> None:
+    rng = np.random.default_rng(0)
+    skin = np.clip(rng.normal(150, 4, (900, 1200, 1)), 0, 255).astype(np.uint8).repeat(3, axis=2)
+    assert pores.coarse_step_px(skin, np.ones(skin.shape[:2], bool), PORES) == 1.0
+
+
+def test_pores_of_a_macro_shot_without_scale_are_found() -> None:
+    one = shot(120.0)
+    found = poremetrics.measure(one.picture, view="closeup")
+    kept = found.pores[found.pores["flags"].eq("")]
+    border = one.picture.shape[1], one.picture.shape[0], 1.5 * 120.0
+    # As it is, hardly any of these pores, 40 px wide, would be found.
+    assert score(kept, one.truth, border=border).f1 > 0.95
+    assert set(found.regions["metric"]) >= {"count", "diameter_px_median"}
 
 
 @pytest.mark.parametrize("px_per_mm", [40.0, 120.0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 
 from poremetrics.align.coarse import from_features, from_landmarks, mirror_partners
 from poremetrics.align.dense import Affine, affine_scale, align_dense
-from poremetrics.align.sample import on_grid_mask, places, region_grid, shrunk, working_step_px
+from poremetrics.align.sample import on_grid_mask, places, region_grid, shrunk
 from poremetrics.align.texture import cut, log_luminance
 from poremetrics.align.trust import assess
 from poremetrics.model import (
@@ -36,7 +36,12 @@ _OTHER_SIDE = {"left_cheek": "right_cheek", "right_cheek": "left_cheek"}
 
 
 def register(
-    before: Photo, before_face: Face, after: Photo, after_face: Face, settings: AlignSettings
+    before: Photo,
+    before_face: Face,
+    after: Photo,
+    after_face: Face,
+    settings: AlignSettings,
+    steps_px: Mapping[str, float] | None = None,
 ) -> Alignment:
     """Align the after photo to the before photo.
 
@@ -48,6 +53,8 @@ def register(
         What was found in them.
     settings : AlignSettings
         Every tunable number.
+    steps_px : mapping of str to float, optional
+        Least step of the grid of each region, in pixels of the before photo; 1 by default.
 
     Returns
     -------
@@ -56,14 +63,15 @@ def register(
         after photo fits, as it stands or mirrored. A mirrored selfie that fits has
         ``mirrored=True``; its maps refer to the after photo as it was given.
     """
+    steps_px = steps_px or {}
     if _same_pixels(before, after):
-        return _same_photo(before, before_face, after_face, settings)
-    pair = _Pair(before, before_face, after, after_face, settings)
+        return _same_photo(before, before_face, after_face, steps_px)
+    pair = _Pair(before, before_face, after, after_face, settings, steps_px)
     straight = pair.align()
     if straight.fits:
         return straight.alignment()
     turned_back = _mirror(after, after_face)
-    flipped = _Pair(before, before_face, *turned_back, settings, mirrored=True).align()
+    flipped = replace(pair, after=turned_back[0], after_face=turned_back[1], mirrored=True).align()
     if flipped.fits:
         return _unmirror(flipped.alignment(), after.width_px)
     return straight.alignment()
@@ -104,6 +112,7 @@ class _Pair:
     after: Photo
     after_face: Face
     settings: AlignSettings
+    steps_px: Mapping[str, float]
     mirrored: bool = False
 
     def align(self) -> _Outcome:
@@ -169,7 +178,7 @@ class _Pair:
         settings = self.settings
         scale = affine_scale(affine)
         coarser = 1.0 / scale if scale < settings.shrink_below else 1.0
-        step = max(coarser, working_step_px(region.scale, settings))
+        step = max(coarser, self.steps_px.get(region.name, 1.0))
         grid = region_grid(region.box, step)
         to_grid = np.array([[step, 0.0, grid.x0], [0.0, step, grid.y0], [0.0, 0.0, 1.0]])
         on_grid = affine @ to_grid
@@ -226,13 +235,13 @@ def _same_pixels(before: Photo, after: Photo) -> bool:
 
 
 def _same_photo(
-    before: Photo, before_face: Face, after_face: Face, settings: AlignSettings
+    before: Photo, before_face: Face, after_face: Face, steps_px: Mapping[str, float]
 ) -> Alignment:
     """Return the exact identity between two copies of one picture."""
     regions = []
     for region in before_face.regions:
         other = after_face.region(region.name)
-        grid = region_grid(region.box, working_step_px(region.scale, settings))
+        grid = region_grid(region.box, steps_px.get(region.name, 1.0))
         after_skin = region.skin
         if other is not None and other.box != region.box:
             frame = np.zeros((before.height_px, before.width_px), dtype=bool)

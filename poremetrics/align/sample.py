@@ -33,21 +33,19 @@ def antialias_sigma_px(shrink: float) -> float:
     return 0.5 * float(np.sqrt(max(shrink * shrink - 1.0, 0.0)))
 
 
-def working_step_px(scale: Scale | None, settings: AlignSettings) -> float:
-    """Return the photo pixels per grid pixel at which the skin of a photo is worked on.
+def working_step_px(scale: Scale, settings: AlignSettings) -> float:
+    """Return the photo pixels per grid pixel at which skin of known scale is worked on.
 
     1, or more where the photo is finer than what pores need: a macro shot shows them so large
     that no filter made for pores would know them again.
 
     Parameters
     ----------
-    scale : Scale or None
-        Of the photo, if it is known.
+    scale : Scale
+        Of the photo.
     settings : AlignSettings
         Uses ``finest_px_per_mm`` and ``shrink_below``.
     """
-    if scale is None:
-        return 1.0
     step_px = 1.0 / (scale.mm_per_px * settings.finest_px_per_mm)
     return step_px if 1.0 / step_px < settings.shrink_below else 1.0
 

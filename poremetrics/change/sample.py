@@ -291,7 +291,8 @@ def region_sample(
         pixels=blocks.area_px2,
         has_scale=unit_mm is not None,
         visible_diameter=visible_diameter,
-        pore_px=visible_diameter / length,
+        # A photo of unknown scale is worked on where its pores are as wide as in others.
+        pore_px=settings.visible_diameter_px if unit_mm is None else visible_diameter / length,
         matched_snr=settings.matched_snr,
         matched_snr_cap=settings.matched_snr_cap,
     )

@@ -2,12 +2,14 @@
 
 ``flatten`` turns a patch of linear light into skin whose shading is gone and whose noise is
 known; ``find`` finds and measures the pores of one such skin; ``force`` measures at places that
-are given, so that a pore is never "lost" because it slipped under a threshold. For two aligned
+are given, so that a pore is never "lost" because it slipped under a threshold; ``coarse_step_px``
+tells at what resolution to do so where no scale is known. For two aligned
 photos, ``difference`` tells what sets them apart, ``shared_blur`` what all regions tell of it
 together, ``match_conditions`` brings both skins to the same blur, contrast and noise, ``link``
 finds which pores are the same, and ``pair`` measures every pore of either photo in both.
 """
 
+from poremetrics.pores.coarseness import coarse_step_px
 from poremetrics.pores.difference import Difference, difference, shared_blur
 from poremetrics.pores.find import find
 from poremetrics.pores.flatten import flatten
@@ -34,6 +36,7 @@ __all__ = [
     "Difference",
     "Links",
     "Placement",
+    "coarse_step_px",
     "difference",
     "find",
     "flatten",

@@ -125,6 +125,48 @@ class PoresSettings(Room):
         source="noise changes at the edge of a shadow, and wider tiles make pores of it",
     )
 
+    # --- resolution of photos without scale ----------------------------------------------
+    look_side_px: float = number(
+        600.0,
+        low=200,
+        high=10000,
+        unit="px",
+        doc="Longer side of the picture on which the width of pores is looked up.",
+        source="costs a tenth of a second and holds a hundred pores of a macro shot",
+    )
+    look_most_step: float = number(
+        4.0,
+        low=1,
+        high=16,
+        unit="1",
+        doc="The photo is made smaller at most this many times for the look.",
+        source="pores that are wider than look_widest_px are 3.5 px wide then: just seen",
+    )
+    look_widest_px: float = number(
+        14.0,
+        low=5,
+        high=60,
+        unit="px",
+        doc="A photo whose typical pore is wider is worked on at half, a quarter, ... its size.",
+        source="from here on more pores are told at half the size (skin at 8 to 220 px/mm)",
+    )
+    look_wanted_px: float = number(
+        8.0,
+        low=4,
+        high=20,
+        unit="px",
+        doc="Width of the typical pore at the size that is chosen, as near as halving brings it.",
+        source="most pores are told where they are 6 to 11 px wide (the same)",
+    )
+    look_fewest: int = number(
+        20,
+        low=5,
+        high=1000,
+        unit="pores",
+        doc="With fewer pores seen at the look the photo is worked on as it is.",
+        source="the median of 20 is known to a tenth",
+    )
+
     # --- detection -----------------------------------------------------------------------
     network_scales: int = number(
         3,
