@@ -287,6 +287,8 @@ def _methods(result: Comparison | Measurement) -> Section:
     else:
         model = result.alignment.model
         words = [text.format(visible=visible, model=model) for text in texts.METHODS_PAIR]
+    finest = result.settings.align.finest_px_per_mm
+    words.append(texts.RESOLUTION.format(finest=finest) if scales else texts.RESOLUTION_NO_SCALE)
     return _section(
         "methods",
         "",

@@ -398,9 +398,10 @@ METHODS_PAIR = (
     "each, which must exceed its own error.",
     "Every pore found in either photo was measured in both at the aligned place (forced "
     "measurement), so that a pore that slips under the detection limit is still measured. A pore "
-    "counts as seen only before or only after where the other photo is compatible with bare skin. "
-    "Diameter is that of a circle with the area of the half-contrast contour, corrected for the "
-    "photo's blur. A visible pore has a diameter of at least {visible} (Flament et al. 2015).",
+    "counts as seen only before or only after where the other photo is compatible with bare skin "
+    "and nearer to it than to the pore. Diameter is that of a circle with the area of the "
+    "half-contrast contour, corrected for the photo's blur. A visible pore has a diameter of at "
+    "least {visible} (Flament et al. 2015).",
     "Relief that lies in both photos holds sizes together; the change of size of the same pores, "
     "and what follows from it, is stretched by what is known to be kept back at their signal over "
     "noise (fitted to rendered skin of known change).",
@@ -414,6 +415,8 @@ METHODS_PHOTO = (
     "Diameter is that of a circle with the area of the half-contrast contour, corrected for "
     "the photo's blur. A visible pore has a diameter of at least {visible} (Flament et al. 2015).",
 )
+RESOLUTION = "Skin shown finer than {finest:g} pixels per mm was worked on at that resolution."
+RESOLUTION_NO_SCALE = "A photo was worked on at a resolution that suits the width of its pores."
 SCALE_LINE = "{region}: {mm} mm per pixel (± {rel} %), from {source}."
 SCALE_SOURCES: Mapping[str, str] = {
     "given": "the value given",

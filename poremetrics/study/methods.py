@@ -83,6 +83,8 @@ def methods_paragraph(
         f"Visible pores are pores of at least {limits.visible_diameter_um:g} µm in diameter "
         "(Flament et al. 2015) where the scale is known, of at least "
         f"{limits.visible_diameter_px:g} pixels otherwise.",
+        f"Skin shown finer than {settings.align.finest_px_per_mm:g} pixels per mm was worked on at "
+        "that resolution.",
         "Changes of the size of the same pores were stretched by what relief is known to keep back "
         "at their signal over noise (fitted to rendered skin of known change).",
         f"Changes are ratios to the baseline with {100 * limits.confidence:g} % intervals that add "
