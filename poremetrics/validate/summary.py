@@ -199,7 +199,7 @@ def headline(
         rows.append((f"share of a true change that is read, {effect}", read, "%"))
     loss = powers[powers["effect"] == "coverage"]
     for label, column in (
-        ("gone and are told as lost", "gone_told"),
+        ("have gone, told as lost", "gone_told"),
         ("stay, called lost", "stay_lost"),
     ):
         rows.append((f"pores that {label}", 100.0 * _mean(loss, column), "%"))
