@@ -95,8 +95,12 @@ def working_steps_px(taken: Photo, found: Face, settings: Settings) -> dict[str,
 
 def _working_step_px(taken: Photo, region: Region, settings: Settings) -> float:
     if region.scale is not None:
-        return align.working_step_px(region.scale, settings.align)
-    return pores.coarse_step_px(taken.pixels[region.box.slices], region.skin, settings.pores)
+        step_px = align.working_step_px(region.scale, settings.align)
+    else:
+        pixels = taken.pixels[region.box.slices]
+        step_px = pores.coarse_step_px(pixels, region.skin, settings.pores)
+    # A wrong scale given by hand must leave a picture to work on.
+    return max(1.0, min(step_px, min(region.box.shape) / settings.align.least_grid_px))
 
 
 def sample_region(

@@ -197,6 +197,14 @@ class AlignSettings(Room):
         source="accuracy table of `poremetrics validate`: F1 rises up to 20 px/mm and no further; "
         "at 20 px/mm pores of 0.2 mm are still sized 6 % too small, at 24 not",
     )
+    least_grid_px: float = number(
+        96.0,
+        low=48,
+        high=1000,
+        unit="px",
+        doc="Shorter side that is left of a region, whatever its scale.",
+        source="a region of less holds too few tiles to tell blur and noise by",
+    )
 
     # Trust.
     trust_window_px: float = number(
