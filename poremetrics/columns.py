@@ -145,3 +145,11 @@ FLAGS: Mapping[str, Flag] = {
     )
 }
 """Registry of every flag; a room may only write flags declared here."""
+
+
+def is_pore(pores: pd.DataFrame) -> pd.Series:
+    """Return which rows of a table of pores count as pores: no flag of theirs excludes them."""
+    excluding = {flag.name for flag in FLAGS.values() if flag.excludes}
+    flags = pores["flags"]
+    known = {text: excluding.isdisjoint(str(text).split(";")) for text in flags.unique()}
+    return flags.map(known).astype(bool)

@@ -173,7 +173,10 @@ def compare_region(
     # Half of what the region would hold while its pores are found.
     del sampled, rgb
     found_before = pores.find(matched_before, settings.pores)
-    found_after = pores.find(matched_after, settings.pores)
+    mapped = aligned.after_map, aligned.common
+    found_after = pores.unmagnified(
+        pores.find(matched_after, settings.pores), *mapped, pores.FOUND_LENGTHS, settings.pair
+    )
     paired = pores.pair(
         matched_before,
         matched_after,
@@ -184,6 +187,8 @@ def compare_region(
         settings.pair,
         settings.pores,
     )
+    sizes_after = "diameter_after", "diameter_err_after"
+    paired = pores.unmagnified(paired, *mapped, sizes_after, settings.pair)
     all_before = pores.with_forced(found_before, paired, "before")
     all_after = pores.with_forced(found_after, paired, "after")
     paired = pores.with_forced_rows(paired, len(found_before), "before")
@@ -202,7 +207,7 @@ def compare_region(
             "after",
             aligned.name,
             all_after,
-            pores.place_by_map(aligned.after_map, pores.positions(all_after)),
+            pores.place_by_map(*mapped, pores.positions(all_after), settings.pair),
             pores.place_on_grid_photo(aligned.grid, pores.positions(all_after)),
             aligned.common,
             scale,

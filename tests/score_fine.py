@@ -16,7 +16,7 @@ import pandas as pd
 
 import poremetrics
 from poremetrics import synthetic
-from poremetrics.report.marks import is_pore
+from poremetrics.columns import is_pore
 from poremetrics.settings import Settings
 from poremetrics.synthetic import Camera, Score, SyntheticSkin, Treatment, score
 from poremetrics.validate import SEED

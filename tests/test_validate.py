@@ -1,5 +1,6 @@
 """The validation: tables on hand-made rows, repeatability, and a quick run of everything."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from poremetrics.validate.summary import (
     null_table,
     perturbation_table,
     power_table,
+    resolution_table,
 )
 
 NONE, DOWN, REFUSED = "no detectable change", "decreased", "not comparable"
@@ -80,6 +82,25 @@ def test_interval_table_tells_changed_from_unchanged() -> None:
     assert table.loc[("changed", "count"), "bias_pct"] == pytest.approx(2.0)
 
 
+def test_resolution_table_tells_scales_and_sharpness_apart() -> None:
+    read = {"px_per_mm": 16.0, "blur_px": 0.7}
+    soft = {"px_per_mm": 16.0, "blur_px": 1.6}
+    rows = pd.DataFrame(
+        [
+            pair(DOWN, change=-19.0, true=-20.0, effect="size", **read),
+            pair(DOWN, change=-21.0, true=-20.0, effect="coverage", **read),
+            pair(DOWN, change=-15.0, true=-20.0, effect="size", **soft),  # misses: -18 to -12
+            pair(REFUSED, true=-20.0, effect="size", **soft),
+        ]
+    )
+    table = resolution_table(rows)
+    assert table["blur_px"].tolist()[:2] == [0.7, 1.6]
+    assert table["read"].tolist() == pytest.approx([0.95, 0.75, 0.85])
+    assert table["refused"].tolist() == [0, 1, 1]
+    assert table["diameter_um_matched_known"].tolist() == [2, 1, 3]
+    assert table["diameter_um_matched_held"].tolist() == [2, 0, 2]
+
+
 def test_perturbation_table_keeps_refused_pairs_out_of_the_means() -> None:
     rows = pd.DataFrame(
         [
@@ -108,10 +129,24 @@ def test_a_plan_is_repeatable_and_every_case_has_its_own_seed() -> None:
     assert plan == make_plan(7, quick=False)
     assert plan != make_plan(8, quick=False)
     assert len(plan.nulls) >= 300
-    singles = [case.seed for case in (*plan.accuracy, *plan.nulls, *plan.powers, *plan.hopeless)]
+    several = plan.accuracy, plan.nulls, plan.powers, plan.hopeless, plan.resolutions
+    singles = [case.seed for cases in several for case in cases]
     assert len(set(singles)) == len(singles)
     quick = make_plan(7, quick=True)
     assert {case.tone for case in quick.accuracy} == {"I", "II", "III", "IV", "V", "VI"}
+
+
+def test_changes_are_tried_at_every_scale_and_sharpness_alike() -> None:
+    tried = make_plan(7, quick=False).resolutions
+    cameras = Counter((case.before.px_per_mm, case.before.blur_px) for case in tried)
+    assert len(cameras) == 15
+    assert set(cameras.values()) == {6}
+    faint = Counter(
+        (case.before.px_per_mm, case.before.blur_px) for case in tried if case.skin == "faint"
+    )
+    # One subject of three, whose pores shrink in one pair and go in another.
+    assert (len(faint), set(faint.values())) == (15, {2})
+    assert {case.tone for case in tried} == {"I", "II", "III", "IV", "V", "VI"}
 
 
 def test_a_case_gives_the_same_rows_whoever_carries_it_out() -> None:
@@ -179,6 +214,7 @@ def test_progress_tells_every_stage_in_order_when_nobody_helps(
         nulls=(),
         powers=(),
         hopeless=(),
+        resolutions=(),
     )
     told: list[tuple[str, float]] = []
     results = _carried_out(tiny, None, lambda stage, share: told.append((stage, share)))

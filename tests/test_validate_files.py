@@ -339,7 +339,7 @@ def test_the_page_stands_alone_and_shows_every_claim(quick: Validation, folder: 
     # Nothing is fetched from anywhere.
     assert all(address.startswith(("data:", "#")) for address in page.addresses)
     assert page.titles[0] == "The figures first"
-    assert len(page.titles) == 10
+    assert len(page.titles) == 11
     # By tone, contrast and kind of skin; sizes; three perturbations; power; intervals.
     assert len(page.images) == 9
     assert all(image["alt"] for image in page.images)
@@ -444,6 +444,7 @@ def test_the_command_writes_the_files_and_prints_the_headline(
             nulls=small(plan.nulls),
             powers=small(plan.powers),
             hopeless=small(plan.hopeless),
+            resolutions=small(plan.resolutions),
         )
 
     monkeypatch.setattr(sys.modules["poremetrics.validate"], "make_plan", smallest)

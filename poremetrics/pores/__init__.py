@@ -18,6 +18,7 @@ from poremetrics.pores.link import Links, link
 from poremetrics.pores.match import match_conditions
 from poremetrics.pores.pair import pair
 from poremetrics.pores.tables import (
+    FOUND_LENGTHS,
     Placement,
     inside,
     join_links,
@@ -28,11 +29,13 @@ from poremetrics.pores.tables import (
     place_on_grid_photo,
     pores_table,
     positions,
+    unmagnified,
     with_forced,
     with_forced_rows,
 )
 
 __all__ = [
+    "FOUND_LENGTHS",
     "Difference",
     "Links",
     "Placement",
@@ -54,6 +57,7 @@ __all__ = [
     "pores_table",
     "positions",
     "shared_blur",
+    "unmagnified",
     "with_forced",
     "with_forced_rows",
 ]

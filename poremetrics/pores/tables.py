@@ -12,6 +12,14 @@ import pandas as pd
 
 from poremetrics.columns import LINKS, PORES, table
 from poremetrics.model import FloatImage, Grid, Mask, Points, Scale
+from poremetrics.pores._local import blur
+from poremetrics.settings.pair import PairSettings
+
+FOUND_LENGTHS = ("diameter_px", "diameter_err_px", "major_px", "minor_px", "area_px2")
+"""Lengths and areas of what :func:`poremetrics.pores.find` found."""
+_NODE_PX = 4  # the map is interpolated between places this far apart
+_LEAST_AREA, _FAINT = 1e-12, 1e-3
+_ROUNDING = 1e-4  # of a logarithm of lengths: places of thousands of pixels are kept in 32 bits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +31,7 @@ class Placement:
     xy_px : (N, 2) float64
         Positions in the photo's pixels.
     length_px : (N,) float64
-        Photo pixels per grid pixel: square root of the map's local area ratio.
+        Photo pixels per grid pixel: square root of the map's area ratio over the skin around.
     """
 
     xy_px: Points
@@ -48,30 +56,94 @@ def place_on_grid_photo(grid: Grid, xy: Points) -> Placement:
     return Placement(grid.to_photo(xy), np.full(len(xy), grid.step_px))
 
 
-def place_by_map(photo_map: FloatImage, xy: Points) -> Placement:
+def place_by_map(
+    photo_map: FloatImage, common: Mask, xy: Points, settings: PairSettings
+) -> Placement:
     """Place (N, 2) grid positions through a dense map to another photo.
 
     Parameters
     ----------
     photo_map : (h, w, 2) float32
         x, y in the other photo of every grid pixel.
+    common : (h, w) bool
+        Common area, over which the map's scale is averaged.
     xy : (N, 2) float64
         Grid positions.
+    settings : PairSettings
+        How far around a pore the scale is averaged.
 
     Returns
     -------
     Placement
-        Where they lie in the other photo.
+        Where they lie in the other photo; lengths are those of sizes from :func:`unmagnified`.
     """
-    (x_by_row, x_by_col), (y_by_row, y_by_col) = (
-        np.gradient(photo_map[..., axis]) for axis in (0, 1)
-    )
-    area = x_by_col * y_by_row - y_by_col * x_by_row
-    length = np.sqrt(np.abs(area))
+    _, around = _photo_lengths(photo_map, common, xy, settings)
     return Placement(
         np.stack([bilinear(photo_map[..., 0], xy), bilinear(photo_map[..., 1], xy)], axis=1),
-        bilinear(length, xy),
+        around,
     )
+
+
+def unmagnified(
+    pores: pd.DataFrame,
+    photo_map: FloatImage,
+    common: Mask,
+    columns: Sequence[str],
+    settings: PairSettings,
+) -> pd.DataFrame:
+    """Return sizes that were read on a grid as they are in the photo that was mapped onto it.
+
+    An alignment brings a pore that has become smaller nearer to what it was: its edges have moved,
+    and the map follows them as far as its window is narrow against a pore. Of a pore of 8 px it
+    takes a tenth of the change. The map itself tells by how much it draws a pore wider than the
+    skin around it.
+
+    Parameters
+    ----------
+    pores : DataFrame
+        With ``x_px, y_px``, grid pixels.
+    photo_map : (h, w, 2) float32
+        x, y in the photo of every grid pixel.
+    common : (h, w) bool
+        Common area.
+    columns : sequence of str
+        Lengths; areas end in ``px2``.
+    settings : PairSettings
+        How far around a pore the scale of the skin is averaged.
+
+    Returns
+    -------
+    DataFrame
+        The same rows.
+    """
+    local, around = _photo_lengths(photo_map, common, positions(pores), settings)
+    ratio = local / around
+    return pores.assign(
+        **{name: pores[name] * (ratio**2 if name.endswith("px2") else ratio) for name in columns}
+    )
+
+
+def _photo_lengths(
+    photo_map: FloatImage, common: Mask, xy: Points, settings: PairSettings
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the photo pixels per grid pixel at (N, 2) places, and over the skin around them."""
+    step = _NODE_PX if min(common.shape) > 2 * _NODE_PX else 1
+    (x_by_row, x_by_col), (y_by_row, y_by_col) = (
+        np.gradient(photo_map[::step, ::step, axis], step) for axis in (0, 1)
+    )
+    area = np.abs(x_by_col * y_by_row - y_by_col * x_by_row)
+    log_length = np.asarray(0.5 * np.log(np.maximum(area, _LEAST_AREA)), np.float32)
+    skin = common[::step, ::step].astype(np.float32)
+    sigma = settings.around_px / step
+    total, weight = (
+        blur(one, sigma) + _FAINT * two
+        for one, two in ((skin * log_length, log_length), (skin, np.float32(1.0)))
+    )
+    local, around = (bilinear(image, xy / step) for image in (log_length, total / weight))
+    apart = local - around
+    # a photo against itself shows exactly no change
+    apart[np.abs(apart) < _ROUNDING] = 0.0
+    return np.exp(around + apart), np.exp(around)
 
 
 def bilinear(image: npt.NDArray[np.floating], xy: Points) -> npt.NDArray[np.float64]:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from poremetrics.columns import is_pore
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report import texts
-from poremetrics.report.marks import is_pore
 
 if TYPE_CHECKING:
     from poremetrics.study import SeriesResult

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from PIL import Image
 
+from poremetrics.columns import is_pore
 from poremetrics.model import Comparison, Measurement
 from poremetrics.report.figures import (
     figure_of,
@@ -21,7 +22,6 @@ from poremetrics.report.figures import (
     svg_bytes,
 )
 from poremetrics.report.glyphs import spell_out
-from poremetrics.report.marks import is_pore
 from poremetrics.report.picture_figures import plot_after, plot_before, plot_overlay, plot_strip
 from poremetrics.report.pictures import Shown, encode, shown
 from poremetrics.settings.report import ReportSettings

@@ -9,14 +9,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from poremetrics.columns import FLAGS
+from poremetrics.columns import is_pore
 from poremetrics.model import Comparison, Measurement
 from poremetrics.settings.change import ChangeSettings
 from poremetrics.settings.report import ReportSettings
 
 STATUSES = ("matched", "lost", "new")
 SIZE_CLASSES = ("much_smaller", "smaller", "same", "larger", "much_larger")
-EXCLUDING = frozenset(flag.name for flag in FLAGS.values() if flag.excludes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +41,6 @@ STYLES: Mapping[str, Style] = {
     "larger": Style("#ffc46b"),
     "much_larger": Style("#f07c00"),
 }
-
-
-def is_pore(pores: pd.DataFrame) -> pd.Series:
-    """Return which rows count as pores: those without an excluding flag."""
-    keeps = [EXCLUDING.isdisjoint(str(flags).split(";")) for flags in pores["flags"]]
-    return pd.Series(keeps, index=pores.index, dtype=bool)
 
 
 def marks(result: Comparison | Measurement) -> pd.DataFrame:

@@ -174,6 +174,27 @@ def _interval_row(row: Any) -> tuple[str, ...]:
     )
 
 
+def resolutions(table: pd.DataFrame) -> Table:
+    """Return what is read of a change, and how often intervals hold it, by scale and sharpness."""
+    rows = tuple(
+        (
+            f"{row.px_per_mm:g} px/mm" if np.isfinite(row.px_per_mm) else words.ALL_STRENGTHS,
+            f"{row.blur_px:g} px" if np.isfinite(row.blur_px) else "",
+            str(row.pairs),
+            str(row.refused),
+            parts.plain(100.0 * row.read),
+            *(
+                f"{getattr(row, f'{measure}_held')} of {getattr(row, f'{measure}_known')}"
+                for measure in _SHOWN
+            ),
+        )
+        for row in rows_of(table)
+    )
+    held = [f"{words.COLUMNS['coverage']}: {summary.metric_name(one).lower()}" for one in _SHOWN]
+    columns = ("scale", "blur", "pairs", "refused", "read", *held)
+    return parts.table("resolutions", columns, [Group("", rows)], texts_first=2)
+
+
 def hopeless(hopeless: pd.DataFrame) -> Table:
     """Return the refusals of pairs that cannot be compared."""
     rows = tuple(

@@ -36,7 +36,7 @@ def build_validation(result: Validation) -> Report:
     -------
     Report
         Headline figures, peers, accuracy, sizes, perturbations, false calls, power, intervals,
-        refusals, limits.
+        other resolutions, refusals, limits.
     """
     made = result.provenance
     moment = made.created_at.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC")
@@ -66,6 +66,7 @@ def build_validation(result: Validation) -> Report:
             parts.section("nulls", pairs.nulls(result.nulls)),
             parts.section("power", *pairs.power(result.powers)),
             parts.section("intervals", *pairs.intervals(result.intervals)),
+            parts.section("resolutions", pairs.resolutions(result.resolutions)),
             parts.section("hopeless", pairs.hopeless(result.hopeless)),
             parts.section("limits", Text((words.LIMITS,))),
         ),

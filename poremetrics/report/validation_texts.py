@@ -58,6 +58,13 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
         "Share of the 95 % intervals that hold the true change; the line marks 95 %. Bars: 95 % "
         "intervals of that share.",
     ),
+    "resolutions": (
+        "Coarser, finer, sharper and softer photos",
+        "Pores that appear 20 % smaller, or a fifth of them gone, photographed at other scales and "
+        "with another point spread than in the sections above. Read: share of a true change of "
+        "size that is read, mean over the pairs whose pores appear smaller. Hold the truth: 95 % "
+        "intervals that hold the true change.",
+    ),
     "hopeless": (
         "Pairs that must be refused",
         "Photos that cannot be compared. A good tool says so.",
@@ -104,6 +111,9 @@ COLUMNS: Mapping[str, str] = {
     "measure": "Measure",
     "coverage": "Hold the truth",
     "bias": "Mean error",
+    "scale": "Scale",
+    "blur": "Point spread",
+    "read": "Read",
     "reason": "Why it cannot be compared",
 }
 FACTORS: Mapping[str, tuple[str, str]] = {

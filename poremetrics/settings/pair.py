@@ -284,6 +284,15 @@ class PairSettings(Room):
         doc="also below this share of the contrast in the other photo.",
         source="nearer to nothing than to what was there",
     )
+    around_px: float = number(
+        60.0,
+        low=20,
+        high=500,
+        unit="grid px",
+        doc="Gaussian over which the scale of the skin around a pore is averaged; what an "
+        "alignment draws a pore wider by than that is no size of its own.",
+        source="synthetic skin whose pores shrink: 30, 60 and 120 px tell the same within 0.1 %",
+    )
     same_diameters: float = number(
         0.5,
         low=0.1,

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from poremetrics.columns import FLAGS, table
+from poremetrics.columns import is_pore, table
 from poremetrics.compare import compare
 from poremetrics.errors import PhotoError, SkinError, UsageError
 from poremetrics.model import Comparison, FloatImage, Photo, RegionAlignment
@@ -169,7 +169,7 @@ def clear_patches(result: Comparison, settings: StudySettings) -> tuple[pd.DataF
         pores["photo"].eq("before")
         & pores["in_common_area"]
         & pores["pore_id"].isin(matched)
-        & _is_pore(pores["flags"])
+        & is_pore(pores)
     ]
     # The product favours wide and deep pores, whose fate is seen by eye.
     clear = (chosen["diameter_px"] * chosen["contrast"]).sort_values(ascending=False, kind="stable")
@@ -187,13 +187,6 @@ def clear_patches(result: Comparison, settings: StudySettings) -> tuple[pd.DataF
             found.append(patch)
     places = table(rows, PLACES)
     return places, np.stack(found) if found else np.zeros((0, 2, side, side, 3), np.uint8)
-
-
-def _is_pore(flags: pd.Series) -> pd.Series:
-    """Return where no flag says that it is something else."""
-    others = {name for name, flag in FLAGS.items() if flag.excludes}
-    known = {text: not others.intersection(str(text).split(";")) for text in flags.unique()}
-    return flags.map(known).astype(bool)
 
 
 def _patch(

@@ -27,6 +27,7 @@ from poremetrics.validate.summary import (
     null_table,
     perturbation_table,
     power_table,
+    resolution_table,
 )
 from poremetrics.workers import worker_pool
 
@@ -57,10 +58,13 @@ class Validation:
         What each nuisance does to unchanged skin, with and without this tool's corrections.
     nulls, powers, intervals : DataFrame
         False calls on unchanged skin; changes found; intervals that hold the truth.
+    resolutions : DataFrame
+        What is read of a change in coarser, finer, sharper and softer photos, and how often
+        intervals hold it.
     hopeless : DataFrame
         Refusals of pairs that cannot be compared.
     pairs : DataFrame
-        Every single pair behind the last five.
+        Every single pair behind the last six.
     seed : int
         Repeats everything.
     quick : bool
@@ -77,6 +81,7 @@ class Validation:
     nulls: pd.DataFrame
     powers: pd.DataFrame
     intervals: pd.DataFrame
+    resolutions: pd.DataFrame
     hopeless: pd.DataFrame
     pairs: pd.DataFrame
     seed: int
@@ -94,6 +99,7 @@ class Validation:
             "nulls": self.nulls,
             "power": self.powers,
             "intervals": self.intervals,
+            "resolutions": self.resolutions,
             "hopeless": self.hopeless,
             "pairs": self.pairs,
         }
@@ -145,6 +151,7 @@ def _jobs(plan: Plan) -> list[tuple[str, _Job]]:
         *(("unchanged skin", partial(run_pair, case)) for case in plan.nulls),
         *(("changed skin", partial(run_pair, case)) for case in plan.powers),
         *(("hopeless pairs", partial(run_pair, case)) for case in plan.hopeless),
+        *(("other resolutions", partial(run_pair, case)) for case in plan.resolutions),
     ]
 
 
@@ -167,18 +174,28 @@ def _carried_out(plan: Plan, executor: Executor | None, tell: Progress) -> list[
 
 
 def _summed_up(plan: Plan, results: list[list[Rows]], seed: int, *, quick: bool) -> Validation:
-    sections = (plan.accuracy, plan.perturbations, plan.nulls, plan.powers, plan.hopeless)
+    sections = (
+        plan.accuracy,
+        plan.perturbations,
+        plan.nulls,
+        plan.powers,
+        plan.hopeless,
+        plan.resolutions,
+    )
     ends = np.cumsum([len(cases) for cases in sections])
     found, *paired = (part for part in _split(results, ends.tolist()))
-    perturbed, nulls, powers, hopeless = (pd.DataFrame(_rows(part, "pairs")) for part in paired)
+    perturbed, nulls, powers, hopeless, elsewhere = (
+        pd.DataFrame(_rows(part, "pairs")) for part in paired
+    )
     accuracy, by_size, peers = (
         pd.DataFrame(_rows(found, name)) for name in ("accuracy", "by_size", "peers")
     )
     judged = pd.concat([nulls, powers], ignore_index=True)
     null_rates, power_rates = null_table(nulls), power_table(powers)
     refusals, held = hopeless_table(hopeless), interval_table(judged)
+    resolutions = resolution_table(elsewhere)
     return Validation(
-        headline=headline(accuracy, peers, null_rates, power_rates, held, refusals),
+        headline=headline(accuracy, peers, null_rates, power_rates, held, resolutions, refusals),
         accuracy=accuracy,
         by_size=by_size,
         peers=peers,
@@ -186,8 +203,9 @@ def _summed_up(plan: Plan, results: list[list[Rows]], seed: int, *, quick: bool)
         nulls=null_rates,
         powers=power_rates,
         intervals=held,
+        resolutions=resolutions,
         hopeless=refusals,
-        pairs=pd.concat([perturbed, judged, hopeless], ignore_index=True),
+        pairs=pd.concat([perturbed, judged, hopeless, elsewhere], ignore_index=True),
         seed=seed,
         quick=quick,
         provenance=provenance(),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from poremetrics import pores
-from poremetrics.columns import FLAGS
+from poremetrics.columns import is_pore
 from poremetrics.compare import compare, measure
 from poremetrics.errors import PoremetricsError
 from poremetrics.model import Comparison
@@ -120,6 +120,8 @@ def run_pair(case: Pair) -> list[Rows]:
         "tone": case.tone,
         "effect": case.effect,
         "level_pct": case.level_pct,
+        "px_per_mm": case.before.px_per_mm,
+        "blur_px": case.before.blur_px,
     }
     if not case.other_person:
         row |= _true_changes(before, after)
@@ -170,10 +172,8 @@ def shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
 
 
 def _pores(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that carry no excluding flag."""
-    excluding = {flag.name for flag in FLAGS.values() if flag.excludes}
-    kept = [excluding.isdisjoint(str(flags).split(";")) for flags in table["flags"]]
-    return table[kept].reset_index(drop=True)
+    """Return the rows that count as pores."""
+    return table[is_pore(table)].reset_index(drop=True)
 
 
 def _share_on_marks(found: pd.DataFrame, shot: SyntheticSkin) -> float:

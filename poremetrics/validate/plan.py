@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -35,6 +36,9 @@ LEVELS_PCT = (5.0, 11.0, 17.0, 30.0)
 _PAIR_PX_PER_MM = 13.0  # a face 1,800 px wide
 _CALIBRATION_PX_PER_MM = (8.0, 10.0, 13.0, 16.0, 20.0)
 _CALIBRATION_MM = (44.0, 36.0)  # the skin of a cheek: 16 cm²
+_TRIED_PX_PER_MM = (10.0, 13.0, 16.0, 20.0, 24.0)
+_TRIED_BLUR_PX = (0.7, 1.1, 1.6)  # the usual point spread of photos, a factor of 1.5 about it
+_TRIED_LEVEL_PCT = 20.0
 _DENSITIES_CM2 = (30.0, 70.0, 110.0, 150.0)
 _LINK_PAIRS = 3  # per density
 _QUICK_NUISANCES = ("blur", "all together")
@@ -127,6 +131,7 @@ class Plan:
     nulls: tuple[Pair, ...]
     powers: tuple[Pair, ...]
     hopeless: tuple[Pair, ...]
+    resolutions: tuple[Pair, ...]
 
 
 def make_plan(seed: int, *, quick: bool) -> Plan:
@@ -146,6 +151,8 @@ def make_plan(seed: int, *, quick: bool) -> Plan:
         nulls=tuple(_nulls(seeds, quick=quick)),
         powers=tuple(_powers(seeds, quick=quick)),
         hopeless=tuple(_hopeless(seeds, quick=quick)),
+        # last, so that the seeds of the others stay what they are
+        resolutions=tuple(_resolutions(seeds, quick=quick)),
     )
 
 
@@ -292,23 +299,18 @@ def _powers(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
     for effect in effects:
         for level in (30.0,) if quick else LEVELS_PCT:
             for index in range(2 if quick else 40):
-                seed, tone = next(seeds), TONES[index % len(TONES)]
-                rng = np.random.default_rng(seed)
-                left = 1.0 - level / 100.0
-                yield Pair(
-                    seed,
-                    "power",
-                    f"−{level:g} % {effect}",
-                    _skin_of(index),
-                    tone,
-                    base,
-                    _another_camera(rng, base, _NULL_STRENGTHS["usual"]),
-                    Treatment(diameter_ratio=left, spread=0.03)
-                    if effect == "size"
-                    else Treatment(lost_share=1.0 - left),
-                    effect=effect,
-                    level_pct=level,
-                )
+                yield _treated_pair(next(seeds), "power", index, base, effect, level)
+
+
+def _resolutions(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
+    """Treated skin in photos coarser, finer, sharper and softer than those of the other pairs."""
+    effects: tuple[Effect, ...] = ("size", "coverage")
+    scales, blurs = ((16.0,), (1.6,)) if quick else (_TRIED_PX_PER_MM, _TRIED_BLUR_PX)
+    subjects = range(1 if quick else 3)  # one of three is faint
+    for index, (scale, blur, _) in enumerate(product(scales, blurs, subjects)):
+        base = replace(_skin_camera(scale), blur_px=blur)
+        for effect in effects:
+            yield _treated_pair(next(seeds), "resolution", index, base, effect, _TRIED_LEVEL_PCT)
 
 
 def calibration_pairs(seed: int) -> Iterator[Pair]:
@@ -323,7 +325,7 @@ def calibration_pairs(seed: int) -> Iterator[Pair]:
     """
     seeds = _seeds(seed)
     for index in range(210):
-        base = _calibration_camera(index)
+        base = _skin_camera(_CALIBRATION_PX_PER_MM[index % len(_CALIBRATION_PX_PER_MM)])
         case_seed = next(seeds)
         rng = np.random.default_rng(case_seed)
         name = list(_NULL_STRENGTHS)[index % len(_NULL_STRENGTHS)]
@@ -333,27 +335,10 @@ def calibration_pairs(seed: int) -> Iterator[Pair]:
         tone = TONES[index // len(_NULL_STRENGTHS) % len(TONES)]  # not in step with the strength
         yield Pair(case_seed, "unchanged", name, _skin_of(index), tone, cameras[0], cameras[1])
     for index in range(90):
-        base = _calibration_camera(index)
-        case_seed = next(seeds)
-        level = LEVELS_PCT[1 + index // 30] / 100.0
-        treatments: dict[Effect, Treatment] = {
-            "size": Treatment(diameter_ratio=1.0 - level, spread=0.03),
-            "coverage": Treatment(lost_share=level),
-        }
+        base = _skin_camera(_CALIBRATION_PX_PER_MM[index % len(_CALIBRATION_PX_PER_MM)])
         effect: Effect = "size" if index // 15 % 2 else "coverage"
-        after = _another_camera(np.random.default_rng(case_seed), base, _NULL_STRENGTHS["usual"])
-        yield Pair(
-            case_seed,
-            "power",
-            f"−{100.0 * level:g} % {effect}",
-            _skin_of(index),
-            TONES[index % len(TONES)],
-            base,
-            after,
-            treatments[effect],
-            effect=effect,
-            level_pct=100.0 * level,
-        )
+        level_pct = LEVELS_PCT[1 + index // 30]
+        yield _treated_pair(next(seeds), "power", index, base, effect, level_pct)
 
 
 def link_pairs(seed: int) -> Iterator[Pair]:
@@ -383,11 +368,31 @@ def link_pairs(seed: int) -> Iterator[Pair]:
             )
 
 
-def _calibration_camera(index: int) -> Camera:
-    """Return a camera; scales take turns."""
-    scale = _CALIBRATION_PX_PER_MM[index % len(_CALIBRATION_PX_PER_MM)]
-    width, height = (round(side * scale) for side in _CALIBRATION_MM)
-    return Camera(width_px=width, height_px=height, px_per_mm=scale)
+def _treated_pair(
+    seed: int, kind: str, index: int, base: Camera, effect: Effect, level_pct: float
+) -> Pair:
+    """Return skin of the kind that is due, treated, photographed as differently as usual."""
+    level = level_pct / 100.0
+    return Pair(
+        seed,
+        kind,
+        f"−{level_pct:g} % {effect}",
+        _skin_of(index),
+        TONES[index % len(TONES)],
+        base,
+        _another_camera(np.random.default_rng(seed), base, _NULL_STRENGTHS["usual"]),
+        Treatment(diameter_ratio=1.0 - level, spread=0.03)
+        if effect == "size"
+        else Treatment(lost_share=level),
+        effect=effect,
+        level_pct=level_pct,
+    )
+
+
+def _skin_camera(px_per_mm: float) -> Camera:
+    """Return a camera that sees the skin of a cheek."""
+    width, height = (round(side * px_per_mm) for side in _CALIBRATION_MM)
+    return Camera(width_px=width, height_px=height, px_per_mm=px_per_mm)
 
 
 def _hopeless(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:

@@ -15,6 +15,8 @@ _SIZE_MEASURE, _AREA_MEASURE = "diameter_um_matched", "coverage_pct"
 EFFECT_MEASURES = {"size": _SIZE_MEASURE, "coverage": _AREA_MEASURE}
 """Which measure has to find which designed effect."""
 
+_CHANGED_MEASURES = ("count", _AREA_MEASURE, _SIZE_MEASURE)
+"""Measures that the treatments change."""
 _REFUSED = "not comparable"
 
 
@@ -168,12 +170,44 @@ def interval_table(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def resolution_table(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return what is read of a change by scale and sharpness, and how often intervals hold it.
+
+    Returns
+    -------
+    DataFrame
+        One row per scale and point spread of the before photo and one over all (NaN): ``px_per_mm,
+        blur_px, pairs, refused``; ``read``, the share of a true change of size that is read where
+        sizes changed; and per measure ``<measure>_known`` and ``<measure>_held``, in how many pairs
+        there is an interval and in how many it holds the truth.
+    """
+    rows = []
+    groups = [(key, group) for key, group in pairs.groupby(["px_per_mm", "blur_px"], sort=True)]
+    for (scale, blur), group in (*groups, ((np.nan, np.nan), pairs)):
+        judged = group[group[f"{_SIZE_MEASURE}_verdict"] != _REFUSED]
+        smaller = judged[judged["effect"].eq("size")]
+        read, true = (_mean(smaller, f"{_SIZE_MEASURE}{of}_pct") for of in ("", "_true"))
+        row: dict[str, object] = {
+            "px_per_mm": scale,
+            "blur_px": blur,
+            "pairs": len(group),
+            "refused": len(group) - len(judged),
+            "read": read / true,
+        }
+        for measure in _CHANGED_MEASURES:
+            held = _coverage_of(group, measure)
+            row |= {f"{measure}_known": held.trials, f"{measure}_held": held.successes}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def headline(
     accuracy: pd.DataFrame,
     peers: pd.DataFrame,
     nulls: pd.DataFrame,
     powers: pd.DataFrame,
     intervals: pd.DataFrame,
+    resolutions: pd.DataFrame,
     hopeless: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the few figures that a reader wants first: ``figure, value, unit``."""
@@ -206,6 +240,13 @@ def headline(
     for skin, group in intervals.groupby("skin", sort=False):
         held = 100.0 * float(group["coverage"].mean())
         rows.append((f"95 % intervals that hold the true change, {skin} skin", held, "%"))
+    over_all = resolutions.iloc[-1]
+    held, known = (
+        sum(int(over_all[f"{measure}_{of}"]) for measure in _CHANGED_MEASURES)
+        for of in ("held", "known")
+    )
+    name = "95 % intervals that hold the true change, other scales and sharpness"
+    rows.append((name, 100.0 * held / known if known else float("nan"), "%"))
     share = float(hopeless["refused_share"].iloc[-1])
     rows.append(("refused pairs that cannot be compared", 100.0 * share, "%"))
     return pd.DataFrame(rows, columns=["figure", "value", "unit"])
