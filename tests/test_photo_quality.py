@@ -186,6 +186,12 @@ def test_too_little_skin_for_a_spectrum_is_unknown(shape):
     assert photo.power_spectrum(rendered(skin_field(rng)), scattered) is None
 
 
+def test_a_picture_of_one_colour_has_no_spectrum():
+    whole = np.ones((SIDE, SIDE), bool)
+    assert photo.power_spectrum(flat(), whole) is None
+    assert np.isnan(photo.sharpness(flat(), whole).blur_px)
+
+
 # --- exposure, glare, colour -----------------------------------------------------------
 
 

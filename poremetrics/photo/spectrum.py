@@ -126,7 +126,7 @@ def sharpness(
 def power_spectrum(
     linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS
 ) -> Spectrum | None:
-    """Return the radial power spectrum of flattened ln luminance, or None on too small skin.
+    """Return the radial power spectrum of flattened ln luminance, or None where there is none.
 
     Shading is divided out with a Gaussian mean over the skin and the loss this means at low
     frequencies is given back; tiles carry a Hann window times the mask.
@@ -151,6 +151,8 @@ def power_spectrum(
     else:
         return None
     frequency, radial = _rings(power, side)
+    if not radial.all():  # one colour throughout
+        return None
     kept = 1 - np.exp(-2 * (np.pi * settings.flatten_sigma_px * frequency) ** 2)
     return Spectrum(frequency, radial / kept**2, n_tiles, side, _rounding_power(linear, mask))
 
