@@ -151,10 +151,11 @@ def power_spectrum(
     else:
         return None
     frequency, radial = _rings(power, side)
-    if not radial.all():  # one colour throughout
+    rounding = _rounding_power(linear, mask)
+    if radial.max() <= rounding:  # one colour throughout
         return None
     kept = 1 - np.exp(-2 * (np.pi * settings.flatten_sigma_px * frequency) ** 2)
-    return Spectrum(frequency, radial / kept**2, n_tiles, side, _rounding_power(linear, mask))
+    return Spectrum(frequency, radial / kept**2, n_tiles, side, rounding)
 
 
 def _flatten(light: FloatImage, mask: Mask, settings: PhotoSettings) -> FloatImage:
