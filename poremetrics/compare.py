@@ -138,9 +138,10 @@ def compare(
         before_photo, before_face, after_photo, after_face, settings.align, steps_px
     )
     tell("measuring pores in both photos", 0.5)
+    photos, faces = (before_photo, after_photo), (before_face, after_face)
     sizes = [region.common.size for region in alignment.regions]
     sampled = shared_out(
-        lambda region: sample_region(before_photo, after_photo, region, settings),
+        lambda region: sample_region(photos, faces, region, settings),
         alignment.regions,
         sizes,
     )
@@ -153,8 +154,8 @@ def compare(
     del sampled  # each region is let go of once it is compared
     compared = shared_out(
         lambda at: compare_region(
-            (before_photo, after_photo),
-            (before_face, after_face),
+            photos,
+            faces,
             alignment.regions[at],
             waiting.pop(at),
             apart[at],

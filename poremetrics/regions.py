@@ -17,6 +17,7 @@ from poremetrics.model import (
     Photo,
     Region,
     RegionAlignment,
+    Scale,
     Skin,
 )
 from poremetrics.settings import Settings
@@ -104,25 +105,37 @@ def _working_step_px(taken: Photo, region: Region, settings: Settings) -> float:
 
 
 def sample_region(
-    before: Photo, after: Photo, aligned: RegionAlignment, settings: Settings
+    photos: tuple[Photo, Photo],
+    faces: tuple[Face, Face],
+    aligned: RegionAlignment,
+    settings: Settings,
 ) -> SampledRegion:
     """Bring both photos of a region onto its grid and flatten them.
 
     Parameters
     ----------
-    before, after : Photo
-        The two photos.
+    photos : pair of Photo
+        Before and after.
+    faces : pair of Face
+        What was found in them.
     aligned : RegionAlignment
         The alignment of the region.
     settings : Settings
         Tunables.
     """
-    rgb = _light((before, after), aligned)
+    rgb = _light(photos, aligned)
+    masks = aligned.before_skin, aligned.after_skin
+    per_mm = _px_per_mm(change.pair_scale(*faces, aligned), aligned.grid.step_px)
     skins = (
-        pores.flatten(rgb[0], aligned.before_skin, settings.pores),
-        pores.flatten(rgb[1], aligned.after_skin, settings.pores),
+        pores.flatten(rgb[0], masks[0], settings.pores, px_per_mm=per_mm),
+        pores.flatten(rgb[1], masks[1], settings.pores, px_per_mm=per_mm),
     )
     return SampledRegion(skins, pores.difference(*skins, aligned.common, settings.pair))
+
+
+def _px_per_mm(scale: Scale | None, step_px: float) -> float | None:
+    """Return the scale of a grid that samples a photo every ``step_px``."""
+    return None if scale is None else 1.0 / (scale.mm_per_px * step_px)
 
 
 def _light(photos: tuple[Photo, Photo], aligned: RegionAlignment) -> tuple[FloatImage, FloatImage]:
@@ -244,7 +257,8 @@ def measure_region(
     grid = align.region_grid(region.box, _working_step_px(taken, region, settings))
     usable = align.on_grid_mask(region.skin, region.box, grid)
     rgb = align.sample_before(taken, grid)
-    skin = pores.flatten(rgb, usable, settings.pores)
+    per_mm = _px_per_mm(region.scale, grid.step_px)
+    skin = pores.flatten(rgb, usable, settings.pores, px_per_mm=per_mm)
     on_grid = pores.find(skin, settings.pores)
     placed = pores.place_on_grid_photo(grid, pores.positions(on_grid))
     table = pores.pores_table("before", region.name, on_grid, placed, placed, usable, region.scale)

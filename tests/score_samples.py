@@ -94,8 +94,9 @@ def regions_of(path: Path) -> Iterator[Region]:
     for region in regions:
         grid = Grid.of_box(region.box)
         (top, left), (h, w) = (int(grid.y0), int(grid.x0)), grid.shape
-        skin = pores.flatten(linear[top : top + h, left : left + w], region.skin, settings.pores)
+        patch = linear[top : top + h, left : left + w]
         per_mm = None if region.scale is None else 1.0 / region.scale.mm_per_px
+        skin = pores.flatten(patch, region.skin, settings.pores, px_per_mm=per_mm)
         own, own_marks = (
             table.assign(x_px=table["x_px"] - left, y_px=table["y_px"] - top)
             for table in (truth, marks)

@@ -38,7 +38,7 @@ def flattened(shot: SyntheticSkin) -> Skin:
     """Return the whole of a picture as flattened skin."""
     linear = photo.to_linear(shot.picture)
     whole = np.ones(linear.shape[:2], dtype=bool)
-    return pores.flatten(linear, whole, Settings().pores)
+    return pores.flatten(linear, whole, Settings().pores, px_per_mm=shot.px_per_mm)
 
 
 def measured(case: Accuracy) -> Row:

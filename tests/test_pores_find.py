@@ -361,7 +361,7 @@ def test_blur_is_measured_on_bare_skin(recipe: Recipe, px_per_mm: float) -> None
         camera = Camera(width_px=wide, height_px=high, px_per_mm=px_per_mm, blur_px=float(blur))
         picture = photograph(skin, camera, np.random.default_rng(7)).picture
         whole = np.ones(picture.shape[:2], bool)
-        measured.append(flatten(to_linear(picture), whole, SETTINGS).blur_px)
+        measured.append(flatten(to_linear(picture), whole, SETTINGS, px_per_mm=px_per_mm).blur_px)
     assert measured == sorted(measured)
     # Twice the spread of what bare skin adds (see the setting): 0.6 px² makes a pore of 5 px, whose
     # width is sqrt(5² + 5.5 blur²), 7 % wrong at most.
@@ -371,7 +371,7 @@ def test_blur_is_measured_on_bare_skin(recipe: Recipe, px_per_mm: float) -> None
 def test_skin_too_small_has_the_usual_blur() -> None:
     few = np.full((20, 20), 0.01, np.float32)
     nothing = np.full((20, 20, 3), 0.4, np.float32)
-    measured = point_spread_px(nothing, few, few, np.ones((20, 20), bool), SETTINGS)
+    measured = point_spread_px(nothing, few, few, np.ones((20, 20), bool), None, SETTINGS)
     assert measured == SETTINGS.usual_blur_px
 
 

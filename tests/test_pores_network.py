@@ -33,7 +33,7 @@ def picture_of(seed: int = 3, side: int = 304) -> Picture:
     shot = photograph(make_skin(rng, recipe), camera, rng)
     truth = shot.truth[shot.truth["present"]]
     whole = np.ones((side, side), bool)
-    skin = pores.flatten(photo.to_linear(shot.picture), whole, SETTINGS)
+    skin = pores.flatten(photo.to_linear(shot.picture), whole, SETTINGS, px_per_mm=14.0)
     return Picture(
         skin,
         truth[["x_px", "y_px"]].to_numpy(np.float64),

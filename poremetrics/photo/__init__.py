@@ -22,11 +22,13 @@ from poremetrics.photo.quality import (
     surface_light,
 )
 from poremetrics.photo.spectrum import Sharpness, Spectrum, power_spectrum, sharpness
+from poremetrics.photo.texture import Texture
 
 __all__ = [
     "Sharpness",
     "Source",
     "Spectrum",
+    "Texture",
     "blockiness",
     "clipped_share",
     "exposure",

@@ -4,10 +4,11 @@ The spectrum of log luminance is modelled as
 
     S(f) = T(f) · [ A · f^-b · exp(-4π² o² f²) + N ] + q
 
-skin texture (a power law) blurred by the lens (``o``), plus white sensor noise ``N``, both passed
-through what the camera's processing does to texture and noise alike,
-``T(f) = exp(-4π² (c f² + d f⁴))``: demosaicking, resampling, JPEG (``c > 0``) and sharpening
-(``c < 0``); ``q`` is the rounding to 8 bit. The point spread is the product of both transfers. It
+skin texture (a power law, bent where the skin's own spectrum is known: :class:`Texture`) blurred
+by the lens (``o``), plus white sensor noise ``N``, both passed through what the camera's processing
+does to texture and noise alike, ``T(f) = exp(-4π² (c f² + d f⁴))``: demosaicking, resampling, JPEG
+(``c > 0``) and sharpening (``c < 0``); ``q`` is the rounding to 8 bit. The point spread is the
+product of both transfers. It
 is told from the texture's own fall only as well as the power law is known, hence its error.
 """
 
@@ -22,6 +23,7 @@ from scipy import fft
 
 from poremetrics.model import FloatImage, Mask
 from poremetrics.photo.color import luminance
+from poremetrics.photo.texture import Texture, unknown_texture
 from poremetrics.settings.photo import PhotoSettings
 
 _DEFAULTS = PhotoSettings()
@@ -35,6 +37,7 @@ _STARTS_PX = (0.3, 2.0, 6.0)  # sharp, soft, out of focus: the model can have se
 _MAX_STEPS = 60
 _SAMPLE_STEP = 4  # every fourth row and column are enough for a median
 _COARSE = 4  # shading is blurred on pixels this much larger
+_FARTHEST_FADES = 6.0  # from there on a faded weight is 1
 _ROUNDING = 1.0 / 12.0  # variance of rounding, in steps²
 
 
@@ -100,6 +103,7 @@ def sharpness(
     settings: PhotoSettings = _DEFAULTS,
     *,
     mm_per_px: float | None = None,
+    texture: Texture | None = None,
 ) -> Sharpness:
     """Measure point spread, noise and texture of a patch of skin.
 
@@ -113,18 +117,27 @@ def sharpness(
         Tiles, priors and bands.
     mm_per_px : float, optional
         Scale; sets the texture band in cycles per mm, else in cycles per pixel.
+    texture : Texture, optional
+        What is known of the skin; else a power law of any slope.
 
     Returns
     -------
     Sharpness
         NaN where the skin is too small for a spectrum.
     """
-    spectrum = power_spectrum(linear, mask, settings)
-    return _UNKNOWN if spectrum is None else fit(spectrum, settings, mm_per_px=mm_per_px)
+    expected = texture or unknown_texture(settings)
+    spectrum = power_spectrum(linear, mask, settings, fade_px=expected.fade_px)
+    if spectrum is None:
+        return _UNKNOWN
+    return fit(spectrum, settings, expected, mm_per_px=mm_per_px)
 
 
 def power_spectrum(
-    linear: FloatImage, mask: Mask, settings: PhotoSettings = _DEFAULTS
+    linear: FloatImage,
+    mask: Mask,
+    settings: PhotoSettings = _DEFAULTS,
+    *,
+    fade_px: float = 0.0,
 ) -> Spectrum | None:
     """Return the radial power spectrum of flattened ln luminance, or None where there is none.
 
@@ -139,13 +152,16 @@ def power_spectrum(
         Usable skin.
     settings : PhotoSettings
         Tunables.
+    fade_px : float
+        Over this distance the skin fades in at the edges of its mask.
     """
     if np.count_nonzero(mask) < settings.minimum_pixels:
         return None
     light = luminance(linear)
     flat = _flatten(light, mask, settings)
+    weight = _faded(mask, fade_px)
     for side in (settings.large_tile_px, settings.small_tile_px):
-        power, n_tiles = _tile_power(flat, mask, side, settings)
+        power, n_tiles = _tile_power(flat, mask, weight, side, settings)
         if n_tiles >= settings.minimum_tiles:
             break
     else:
@@ -188,7 +204,7 @@ def _coarse_blur(image: FloatImage, settings: PhotoSettings) -> FloatImage:
 
 
 def _tile_power(
-    flat: FloatImage, mask: Mask, side: int, settings: PhotoSettings
+    flat: FloatImage, mask: Mask, weight: FloatImage, side: int, settings: PhotoSettings
 ) -> tuple[npt.NDArray[np.float32], int]:
     """Return the mean power (side, side // 2 + 1) over half-overlapping tiles, and their number."""
     if min(flat.shape) < side:
@@ -198,20 +214,33 @@ def _tile_power(
     half = side // 2
     view = np.lib.stride_tricks.sliding_window_view
     masks = view(mask, (side, side))[::half, ::half]
-    energy = np.einsum("klij,ij->kl", masks, window**2) / float((window**2).sum())
-    rows, cols = np.nonzero(energy >= settings.tile_cover)
+    cover = np.einsum("klij,ij->kl", masks, window**2) / float((window**2).sum())
+    rows, cols = np.nonzero(cover >= settings.tile_cover)
     if len(rows) > settings.maximum_tiles:
         chosen = np.linspace(0, len(rows) - 1, settings.maximum_tiles).astype(int)
         rows, cols = rows[chosen], cols[chosen]
     if len(rows) < settings.minimum_tiles:
         return np.empty(0, np.float32), len(rows)
-    weights = masks[rows, cols] * window
+    weights = view(weight, (side, side))[::half, ::half][rows, cols] * window
     tiles = view(flat, (side, side))[::half, ::half][rows, cols]
     mean = (tiles * weights).sum(axis=(1, 2)) / weights.sum(axis=(1, 2))
     size = np.sqrt((weights**2).sum(axis=(1, 2)))
     tiles = (tiles - mean[:, None, None]) * (weights / size[:, None, None])
     power = np.abs(fft.rfft2(tiles)) ** 2
     return power.mean(axis=0), len(rows)
+
+
+def _faded(mask: Mask, fade_px: float) -> FloatImage:
+    """Return weights that rise from 0 at the edges of the mask to 1.
+
+    Hard edges, above all of small holes, spread the power of coarse texture over all frequencies,
+    where it looks like fine texture that no lens has blurred.
+    """
+    if fade_px == 0.0:
+        return mask.astype(np.float32)
+    inward = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    inward = np.minimum(inward, _FARTHEST_FADES * fade_px)  # endless where nothing is masked
+    return np.asarray(1.0 - np.exp(-0.5 * (inward / fade_px) ** 2), np.float32)
 
 
 def _rings(power: npt.NDArray[np.float32], side: int) -> tuple[_Vector, _Vector]:
@@ -245,30 +274,36 @@ class _Model:
     are worked on at once.
     """
 
-    def __init__(self, spectrum: Spectrum, settings: PhotoSettings) -> None:
+    def __init__(self, spectrum: Spectrum, settings: PhotoSettings, texture: Texture) -> None:
         f = spectrum.frequency
         self.log_power = np.log(spectrum.power)
         self.rounding = spectrum.rounding
-        self.settings = settings
+        self.texture = texture
         modes = np.pi * f * spectrum.tile_px * spectrum.n_tiles * _HANN_MODES
         error = np.sqrt(1 / modes + settings.spectrum_model_error**2)
         # Neighbouring rings err alike, so a finer spectrum is not a more certain one.
         self.weight = np.sqrt(settings.small_tile_px / 2 / len(f)) / error
+        self.weight[f < texture.lowest] = 0.0
         self.log_f = np.log(f / 0.1)
         self.f2 = 4 * np.pi**2 * f**2
         self.f4 = 4 * np.pi**2 * f**4
-        self.expected = np.array([settings.spectrum_slope, 0.0, 0.2, 2.0, self.log_power[-1]])
+        self.bend = texture.bend(f)
+        last = self.log_power[-1]
+        expected = (texture.slope, 0.0, texture.processing_px2, texture.fourth_px4, last)
+        self.expected = np.array(expected)
 
     def start(self, lens_px: float, log_noise: float) -> _Vector:
-        slope = self.settings.spectrum_slope
-        log_a = self.log_power[0] + slope * self.log_f[0]
-        return np.array([log_a, slope, lens_px, 0.2, 2.0, log_noise])
+        first = int(np.argmax(self.weight > 0.0))
+        t = self.texture
+        log_a = self.log_power[first] + t.slope * self.log_f[first] - self.bend[first]
+        return np.array([log_a, t.slope, lens_px, t.processing_px2, t.fourth_px4, log_noise])
 
     def parts(self, p: _Vector) -> tuple[_Vector, _Vector]:
         """Return the power of texture and of noise, (k, n) each."""
         log_a, slope, lens, square, fourth, log_noise = p.T[..., None]
         transfer = -square * self.f2 - fourth * self.f4
-        texture = np.exp(log_a - slope * self.log_f - lens**2 * self.f2 + transfer)
+        skin = log_a - slope * self.log_f + self.bend - lens**2 * self.f2
+        texture = np.exp(skin + transfer)
         return texture, np.exp(log_noise + transfer)
 
     def residuals(self, p: _Vector) -> tuple[_Vector, _Vector]:
@@ -286,10 +321,10 @@ class _Model:
             jacobian[:, :n, at] = column * self.weight
         # Priors. Blur by processing is open upwards, sharpening is not; the last two only keep
         # parameters finite that the data may leave open.
-        s = self.settings
+        t = self.texture
         spread = np.empty((k, 5))
-        spread[:] = (s.spectrum_slope_sd, s.soft_lens_sd_px, 3.0, 2.0, 10.0)
-        spread[p[:, 3] < 0.2, 2] = s.sharpening_sd_px2
+        spread[:] = (t.slope_sd, t.lens_sd_px, t.softer_sd_px2, 2.0, 10.0)
+        spread[p[:, 3] < t.processing_px2, 2] = t.sharper_sd_px2
         values[:, n:] = (p[:, 1:] - self.expected) / spread
         each = np.arange(5)
         jacobian[:, n + each, 1 + each] = 1 / spread
@@ -337,7 +372,11 @@ def _least_squares(model: _Model, starts: _Vector) -> tuple[_Vector, _Vector]:
 
 
 def fit(
-    spectrum: Spectrum, settings: PhotoSettings, *, mm_per_px: float | None = None
+    spectrum: Spectrum,
+    settings: PhotoSettings,
+    texture: Texture,
+    *,
+    mm_per_px: float | None = None,
 ) -> Sharpness:
     """Fit the model to a spectrum.
 
@@ -346,7 +385,9 @@ def fit(
     spectrum : Spectrum
         From :func:`power_spectrum`.
     settings : PhotoSettings
-        Priors and bands.
+        Errors and bands.
+    texture : Texture
+        What is expected of the skin and the processing.
     mm_per_px : float, optional
         Scale; sets the texture band in cycles per mm.
 
@@ -355,7 +396,7 @@ def fit(
     Sharpness
         Point spread, noise and texture.
     """
-    model = _Model(spectrum, settings)
+    model = _Model(spectrum, settings, texture)
     middle = model.log_power[len(model.log_power) // 2]
     starts = [
         model.start(lens_px, noise)

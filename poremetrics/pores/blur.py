@@ -18,12 +18,13 @@ def point_spread_px(
     darkening: FloatImage,
     noise: FloatImage,
     mask: Mask,
+    px_per_mm: float | None,
     settings: PoresSettings,
 ) -> float:
     """Measure the standard deviation of the point spread from the spectrum of bare skin.
 
     Pores and other marks have a width of their own, which the spectrum would take for blur; they
-    are left out. What is left of the skin's own smoothness is taken off.
+    are left out. What bare skin itself lacks in fine texture is known (:func:`bare_texture`).
 
     Parameters
     ----------
@@ -33,8 +34,10 @@ def point_spread_px(
         The same skin flattened, and its noise.
     mask : (h, w) bool
         Where it may be used.
+    px_per_mm : float or None
+        Scale; where it is not known, skin is taken for a power law.
     settings : PoresSettings
-        What is bare, the share of the skin, the smallest believable value, and what is usual.
+        What is bare, its spectrum, the smallest believable value, and what is usual.
 
     Returns
     -------
@@ -43,16 +46,47 @@ def point_spread_px(
     """
     smooth = blur(darkening, settings.bare_smooth_px)
     bare = mask & (np.abs(smooth) < settings.bare_sigma * noise)
-    seen = photo.sharpness(linear_rgb, bare)
+    texture = None if px_per_mm is None else bare_texture(px_per_mm, settings)
+    seen = photo.sharpness(linear_rgb, bare, texture=texture)
     if not math.isfinite(seen.blur_px):
         return settings.usual_blur_px
+    rolloff_px2 = settings.skin_rolloff_px2 if texture is None else 0.0
     least = settings.smallest_blur_px**2
-    blur_px = math.sqrt(max(seen.blur_px**2 - settings.skin_rolloff_px2, least))
+    blur_px = math.sqrt(max(seen.blur_px**2 - rolloff_px2, least))
     # grain and JPEG leave little to read: what is uncertain gives way to what is usual
     error = max(seen.blur_err_px / blur_px, settings.least_blur_error)
     trust = settings.usual_blur_spread**2 / (settings.usual_blur_spread**2 + error**2)
     logs = math.log(settings.usual_blur_px), math.log(blur_px)
     return math.exp((1.0 - trust) * logs[0] + trust * logs[1])
+
+
+def bare_texture(px_per_mm: float, settings: PoresSettings) -> photo.Texture:
+    """Return what is expected of the spectrum of skin between its pores, at a scale.
+
+    Furrows and the plateaus between them give power up to about one cycle per millimetre and
+    little beyond; a finer roughness, without an end of its own, shows how a lens blurs.
+    """
+
+    def bend(frequency: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        per_mm = frequency * px_per_mm
+        relief = (1.0 - settings.bare_fine_share) * np.exp(
+            -((per_mm / settings.bare_bend_per_mm) ** 2)
+        )
+        fine = settings.bare_fine_share * per_mm**-settings.bare_fine_slope
+        return np.asarray(np.log(relief + fine))
+
+    return photo.Texture(
+        bend=bend,
+        slope=0.0,
+        slope_sd=settings.bare_tilt_sd,
+        lowest=settings.bare_from_per_mm / px_per_mm,
+        fade_px=settings.bare_fade_px,
+        lens_sd_px=settings.bare_lens_sd_px,
+        processing_px2=settings.processing_px2,
+        softer_sd_px2=settings.processing_softer_sd_px2,
+        sharper_sd_px2=settings.processing_sharper_sd_px2,
+        fourth_px4=0.0,
+    )
 
 
 def usable_tiles(image: FloatImage, mask: Mask, side: int, most: int) -> npt.NDArray[np.float32]:

@@ -18,7 +18,13 @@ from poremetrics.settings.pores import PoresSettings
 _LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
 
 
-def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin:
+def flatten(
+    linear_rgb: FloatImage,
+    mask: Mask,
+    settings: PoresSettings,
+    *,
+    px_per_mm: float | None = None,
+) -> Skin:
     """Take shading out of a patch of skin.
 
     Parameters
@@ -28,6 +34,9 @@ def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin
     mask : (h, w) bool
         Usable skin.
     settings : PoresSettings
+        Tunables.
+    px_per_mm : float, optional
+        Scale, by which the blur of skin is told from the smoothness of its own texture.
 
     Returns
     -------
@@ -41,7 +50,7 @@ def flatten(linear_rgb: FloatImage, mask: Mask, settings: PoresSettings) -> Skin
     around = Surroundings(inside.astype(np.float32), settings.background_sigma_px)
     darkening = _flattened(_log(luminance, settings.floor_linear), inside, around, settings)
     noise = local_noise(darkening, inside, settings.noise_tile_px)
-    blur_px = point_spread_px(linear, darkening, noise, inside, settings)
+    blur_px = point_spread_px(linear, darkening, noise, inside, px_per_mm, settings)
     redness, brownness = _tints(linear, inside, around, settings)
     return Skin(darkening, inside, noise, redness, brownness, blur_px)
 

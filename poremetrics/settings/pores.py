@@ -5,6 +5,7 @@ from __future__ import annotations
 from poremetrics.settings._number import Room, number
 
 _PLANTED = "planted dips of known shape, six tones, five noise levels"
+_BARE = "bare synthetic skin of 8 to 24 px/mm behind 0.6 to 2 px of blur that is known"
 _PORTRAITS = "overlays on real portraits of every tone, looked at at full size"
 
 
@@ -68,13 +69,93 @@ class PoresSettings(Room):
         doc="Gaussian under which marks are looked for to leave them out.",
         source="a third of the smallest pore that is measured",
     )
+    bare_fade_px: float = number(
+        2.0,
+        low=0.0,
+        high=20.0,
+        unit="px",
+        doc="Over this distance bare skin fades in at the edges of what is left out.",
+        source="hard holes look like fine texture: with 1 px a blur of 2 px is told as 1.7 px",
+    )
     skin_rolloff_px2: float = number(
         0.2,
         low=0.0,
         high=10.0,
         unit="px²",
-        doc="What the smoothness of bare skin adds to the squared point spread of its spectrum.",
+        doc="What the smoothness of bare skin adds to the squared point spread, at unknown scale.",
         source="synthetic skin of 8 to 28 px/mm, 0.7 to 1.2 px of blur: mean 0.1, sd 0.3",
+    )
+    bare_from_per_mm: float = number(
+        0.3,
+        low=0.0,
+        high=5.0,
+        unit="cycles/mm",
+        doc="Coarser texture of bare skin tells nothing of blur.",
+        source="below it pigment and blood outweigh relief",
+    )
+    bare_bend_per_mm: float = number(
+        1.7,
+        low=0.1,
+        high=20.0,
+        unit="cycles/mm",
+        doc="Frequency about which the relief of bare skin falls off, as a Gaussian.",
+        source=_BARE,
+    )
+    bare_fine_share: float = number(
+        0.17,
+        low=0.0,
+        high=1.0,
+        unit="1",
+        doc="Share of texture without such an end in the power at 1 cycle/mm.",
+        source=_BARE,
+    )
+    bare_fine_slope: float = number(
+        0.5,
+        low=0.0,
+        high=4.0,
+        unit="1",
+        doc="Exponent by which the power of that finer texture falls.",
+        source=_BARE,
+    )
+    bare_tilt_sd: float = number(
+        0.25,
+        low=0.01,
+        high=5.0,
+        unit="1",
+        doc="How far the spectrum of a skin may be tilted against that of bare skin, an exponent.",
+        source="bare synthetic skin 0.1, sharp portraits 0.2",
+    )
+    bare_lens_sd_px: float = number(
+        1.0,
+        low=0.2,
+        high=50.0,
+        unit="px",
+        doc="Expected size of the lens blur; holds it down where grain hides the texture.",
+        source="demosaicked camera pictures 0.6 px to 1.1 px",
+    )
+    processing_px2: float = number(
+        0.25,
+        low=0.0,
+        high=10.0,
+        unit="px²",
+        doc="What demosaicking adds to the variance of the point spread, and shapes noise by.",
+        source="bilinear interpolation of a colour filter array",
+    )
+    processing_softer_sd_px2: float = number(
+        0.2,
+        low=0.01,
+        high=10.0,
+        unit="px²",
+        doc="How much more the processing of a camera may add.",
+        source=_BARE,
+    )
+    processing_sharper_sd_px2: float = number(
+        0.5,
+        low=0.01,
+        high=10.0,
+        unit="px²",
+        doc="How much less it may add, when it sharpens.",
+        source="sharpened grain of three portraits: -0.5 px²",
     )
     smallest_blur_px: float = number(
         0.6,

@@ -70,7 +70,9 @@ def of_face(path: Path) -> list[Picture]:
     for region in found.regions:
         grid = Grid.of_box(region.box)
         (top, left), (h, w) = (int(grid.y0), int(grid.x0)), grid.shape
-        skin = pores.flatten(linear[top : top + h, left : left + w], region.skin, settings.pores)
+        patch = linear[top : top + h, left : left + w]
+        per_mm = None if region.scale is None else 1.0 / region.scale.mm_per_px
+        skin = pores.flatten(patch, region.skin, settings.pores, px_per_mm=per_mm)
         xy = truth[["x_px", "y_px"]].to_numpy(np.float64) - (grid.x0, grid.y0)
         near = ((xy > -_MARGIN_PX) & (xy < np.array([w, h]) + _MARGIN_PX)).all(axis=1)
         chosen = truth[near]
@@ -141,6 +143,7 @@ def synthetic(seed: int, hairy_share: float = 0.0) -> Picture:
         photo.to_linear(shot.picture),
         np.ones((_HEIGHT_PX, _WIDTH_PX), dtype=bool),
         Settings().pores,
+        px_per_mm=camera.px_per_mm,
     )
     return Picture(
         skin,
