@@ -56,6 +56,7 @@ CHANGES: Mapping[str, str] = {
     "follows_size": "float64",
     "signal": "float64",
     "blur_sd_px2": "float64",
+    "blurred": "float64",
 }
 REPEATS: Mapping[str, str] = {
     "subject": "str",

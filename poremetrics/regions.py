@@ -207,7 +207,13 @@ def compare_region(
     paired = pores.with_forced_rows(paired, len(found_before), "before")
     paired = pores.with_forced_rows(paired, len(found_after), "after")
     sample = change.paired_sample(
-        aligned, paired, (all_before, all_after), sums, scale, settings.change
+        aligned,
+        paired,
+        (all_before, all_after),
+        sums,
+        scale,
+        conditions.blur_px,
+        settings.change,
     )
     on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(all_before))
     return ComparedRegion(

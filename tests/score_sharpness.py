@@ -1,10 +1,12 @@
 """Score how well the blur of one photo is told, and what that does to sizes.
 
-    python tests/score_sharpness.py
+    python tests/score_sharpness.py [--portraits FOLDER]
 
 On the rendered skin of `poremetrics validate`, of which the true point spread is known: the blur
 that is told, with pores and without, and the bias of sizes with it and with the true one in its
-place. The table of a scale holds all tones; that of a contrast is of 12 px/mm.
+place. The table of a scale holds all tones; that of a contrast is of 12 px/mm. A third table tells
+the blur behind other lenses. With portraits: the blur of their regions that are in focus, and of
+the same softened by a known Gaussian, new noise on top.
 """
 
 from __future__ import annotations
@@ -13,23 +15,46 @@ import argparse
 import math
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from poremetrics import photo, pores
+from poremetrics import face, photo, pores
+from poremetrics.errors import PoremetricsError
 from poremetrics.model import Skin
 from poremetrics.settings import Settings
-from poremetrics.synthetic import SyntheticSkin, score_by_size
+from poremetrics.synthetic import (
+    TONES,
+    Camera,
+    Nuisance,
+    SyntheticSkin,
+    make_skin,
+    photograph,
+    reshoot,
+    score_by_size,
+)
 from poremetrics.validate import SEED
 from poremetrics.validate.cases import frame_of, photographed
-from poremetrics.validate.plan import Accuracy, make_plan
+from poremetrics.validate.plan import SKINS, Accuracy, make_plan
+from poremetrics.validate.plan import Skin as Kind
 
 CLASSES_PX = (3.0, 4.0, 6.0)
 """Lower edges of the classes of true diameter that are shown."""
 PORTRAIT_PX_PER_MM = 12.0
 FEWEST = 20
 """Pores that a class must have found in a picture to count."""
+
+SCALES_PX_PER_MM = (8.0, 10.0, 13.0, 16.0, 20.0, 24.0)
+LENSES_PX = (0.6, 0.9, 1.2, 1.5, 2.0)
+SUBJECTS = 3
+"""Of either kind of skin, 40 x 30 mm."""
+ADDED_PX = (0.0, 0.6, 1.0, 1.5, 2.2)
+"""By which portraits are softened."""
+FINEST_SOFT_PX = 1.3
+FEWEST_PX_PER_MM = 7.0
+"""Regions of portraits that count are at least as fine, and told to be at least as sharp."""
 
 Row = dict[str, object]
 
@@ -62,6 +87,68 @@ def measured(case: Accuracy) -> Row:
     return row
 
 
+def behind_lens(case: tuple[float, float, Kind, int]) -> Row:
+    """Return the blur that is told of skin behind a known lens."""
+    scale, lens_px, kind, seed = case
+    width_mm, height_mm = 40.0, 30.0
+    recipe = replace(
+        SKINS[kind],
+        width_mm=width_mm,
+        height_mm=height_mm,
+        grain_px_per_mm=scale,
+        tone=TONES[seed % len(TONES)],
+    )
+    camera = Camera(
+        width_px=round(width_mm * scale),
+        height_px=round(height_mm * scale),
+        px_per_mm=scale,
+        blur_px=lens_px,
+    )
+    for_skin, for_noise = np.random.default_rng(SEED + seed).spawn(2)
+    shot = photograph(make_skin(for_skin, recipe), camera, for_noise)
+    return {"px_per_mm": scale, "lens": lens_px, "told": flattened(shot).blur_px}
+
+
+def softened(path: Path) -> list[Row]:
+    """Return the blur that is told of every region of a portrait, softened step by step."""
+    settings = Settings()
+    taken = photo.load(path, settings.photo)
+    try:
+        regions = face.find(taken, settings.face, view="face", name=path.name).regions
+    except PoremetricsError:
+        return []
+    rows: list[Row] = []
+    for added_px in ADDED_PX:
+        nuisance = Nuisance(blur_px=added_px, noise=0.006, jpeg_quality=92)
+        linear = photo.to_linear(reshoot(taken.pixels, nuisance).pixels)
+        for region in regions:
+            if region.scale is None or region.scale.mm_per_px > 1.0 / FEWEST_PX_PER_MM:
+                continue
+            skin = pores.flatten(
+                np.ascontiguousarray(linear[region.box.slices]),
+                region.skin,
+                settings.pores,
+                px_per_mm=1.0 / region.scale.mm_per_px,
+            )
+            where = f"{path.name} {region.name}"
+            rows.append({"where": where, "added": added_px, "told": skin.blur_px})
+    return rows
+
+
+def show_softened(rows: list[Row]) -> None:
+    """Print what is told of portraits that are sharp to begin with, against what it should be."""
+    told = pd.DataFrame(rows).pivot_table(index="where", columns="added", values="told")
+    sharp = told[told[ADDED_PX[0]] < FINEST_SOFT_PX]
+    print(f"{len(sharp)} of {len(told)} regions of portraits told sharper than {FINEST_SOFT_PX} px")
+    print("| added | told, median | told / expected, median | sd |\n| ---: | ---: | ---: | ---: |")
+    for added_px in ADDED_PX:
+        share: pd.Series = sharp[added_px] / np.hypot(sharp[ADDED_PX[0]], added_px)
+        print(
+            f"| {added_px:g} px | {sharp[added_px].median():.2f} px | {share.median():.2f} | "
+            f"{share.std():.2f} |"
+        )
+
+
 def show(table: pd.DataFrame, by: str) -> None:
     """Print a row per group."""
     biases = [f"{name}, {low:.0f} px" for low in CLASSES_PX for name in ("told", "true")]
@@ -79,16 +166,29 @@ def show(table: pd.DataFrame, by: str) -> None:
 
 
 def main() -> None:
-    """Print a table by scale and one by contrast."""
+    """Print a table by scale, one by contrast and one by lens; one of portraits, if there are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--portraits", type=Path, help="folder of portraits, softened step by step")
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     cases = [case for case in make_plan(SEED, quick=False).accuracy if case.skin == "clear"]
     with ProcessPoolExecutor(asked.workers) as pool:
         table = pd.DataFrame(pool.map(measured, cases))
+        lenses = product(SCALES_PX_PER_MM, LENSES_PX, SKINS, range(SUBJECTS))
+        told = pd.DataFrame(pool.map(behind_lens, lenses))
+        folder = sorted(asked.portraits.iterdir()) if asked.portraits else ()
+        portraits = [row for rows in pool.map(softened, folder) for row in rows]
     usual = table["contrast"].mode().iloc[0]
     show(table[table["contrast"] == usual], "px_per_mm")
     show(table[table["px_per_mm"] == PORTRAIT_PX_PER_MM], "contrast")
+    by_lens = told.pivot_table(index="px_per_mm", columns="lens", values="told")
+    print(f"| px/mm | {' | '.join(f'lens {lens:g} px' for lens in by_lens)} |")
+    print(f"|{' ---: |' * (1 + by_lens.shape[1])}")
+    for scale, row in by_lens.iterrows():
+        print(f"| {scale:g} | {' | '.join(f'{one:.2f}' for one in row)} |")
+    print()
+    if portraits:
+        show_softened(portraits)
 
 
 if __name__ == "__main__":

@@ -78,10 +78,11 @@ def pores_on(
     )
 
 
-def sample_of(pores: pd.DataFrame, name: str = "nose", scale: Scale | None = None) -> Sample:
-    return change.region_sample(
-        name, pores, np.ones((SIDE, SIDE), dtype=bool), 1.0, scale, {}, SETTINGS
-    )
+def sample_of(
+    pores: pd.DataFrame, name: str = "nose", scale: Scale | None = None, blur_px: float = 0.9
+) -> Sample:
+    whole = np.ones((SIDE, SIDE), dtype=bool)
+    return change.region_sample(name, pores, whole, 1.0, scale, {}, SETTINGS, blur_px=blur_px)
 
 
 def changes_of(*samples: Sample, refused: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -197,6 +198,28 @@ def test_an_uncertain_response_widens_intervals_and_leaves_verdicts_alone() -> N
     assert (wide.loc[known, "ci_low_pct"] < narrow.loc[known, "ci_low_pct"]).all()
 
 
+def test_softer_photos_know_less_of_the_same_change() -> None:
+    pores = pores_on(np.random.default_rng(12), size_factor=0.85)
+    key = ("nose", "diameter_px_matched")
+    shares = {"diameter_um_matched": change.Share(unread_of_blur=0.6, sd=0.05, sd_of_blur=1.5)}
+    unsure = change.Response(source="unsure", pairs=0, shares=shares)
+    read = changes_of(sample_of(pores)).loc[key]
+    log_ratio = np.log1p(read["change_pct"] / 100)
+    noise = log_ratio - np.log1p(read["ci_low_pct"] / 100)
+    for blur_px in (0.9, 1.8):
+        sample = sample_of(pores, blur_px=blur_px)
+        told = change.changes([sample], {"nose": EQUAL}, (), SILENT, SETTINGS, unsure)
+        row = told.set_index(["region", "metric"]).loc[key]
+        assert row["blurred"] == pytest.approx((blur_px / sample.pore_px) ** 2)
+        # Less is read than is true; noise, response and blur are independent, so that their squares
+        # add up.
+        stretch = 1.0 + 0.6 * row["blurred"]
+        own = stats.norm.isf(0.025) * np.hypot(0.05, 1.5 * row["blurred"]) * log_ratio
+        half = stretch * log_ratio - np.log1p(row["ci_low_pct"] / 100)
+        assert half == pytest.approx(np.hypot(stretch * noise, own), rel=1e-6)
+        assert (row["verdict"], row["change_pct"]) == (read["verdict"], read["change_pct"])
+
+
 def test_what_is_not_read_shifts_the_interval_and_raises_what_can_be_shown() -> None:
     samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
     half = change.Response(
@@ -267,12 +290,14 @@ def test_what_is_not_read_of_a_change_is_made_good_alike_in_both_photos() -> Non
 
 
 def test_a_change_is_stretched_the_more_the_less_its_pores_stand_out() -> None:
-    reading = Reading(unread=-0.3, per_noise=50.0, lowest=7.0, highest=14.0)
-    assert reading.stretch(10.0) == pytest.approx(1.2)
+    reading = Reading(unread=-0.2, per_noise=50.0, lowest=7.0, highest=14.0)
+    assert reading.stretch(10.0) == pytest.approx(1.3)
     assert reading.stretch(7.0) > reading.stretch(10.0) > reading.stretch(14.0)
     # Beyond the pairs it was fitted to, nothing is extrapolated.
     assert reading.stretch(3.0) == reading.stretch(7.0)
     assert reading.stretch(90.0) == reading.stretch(14.0)
+    # Relief does not draw two sizes apart.
+    assert Reading(unread=-0.2).stretch(14.0) == 1.0
 
 
 def test_unchanged_skin_is_rarely_called_changed() -> None:

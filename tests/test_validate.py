@@ -10,8 +10,8 @@ import pytest
 from validation_runs import quick_validation
 
 from poremetrics.validate import Validation, _carried_out, make_plan
-from poremetrics.validate.cases import MEASURES, run_accuracy, run_pair
-from poremetrics.validate.plan import Plan
+from poremetrics.validate.cases import MEASURES, run_accuracy, run_pair, shots
+from poremetrics.validate.plan import Plan, calibration_pairs
 from poremetrics.validate.summary import (
     hopeless_table,
     interval_table,
@@ -147,6 +147,39 @@ def test_changes_are_tried_at_every_scale_and_sharpness_alike() -> None:
     # One subject of three, whose pores shrink in one pair and go in another.
     assert (len(faint), set(faint.values())) == (15, {2})
     assert {case.tone for case in tried} == {"I", "II", "III", "IV", "V", "VI"}
+
+
+def test_figures_of_changed_skin_rest_on_every_scale_and_sharpness_alike() -> None:
+    changed = [case for case in calibration_pairs(1) if case.kind == "power"]
+    cameras = Counter((case.before.px_per_mm, case.before.blur_px) for case in changed)
+    assert {scale for scale, _ in cameras} == {8.0, 10.0, 13.0, 16.0, 20.0, 24.0}
+    assert {blur for _, blur in cameras} == {0.7, 0.9, 1.2, 1.6}
+    for effect in ("size", "coverage"):
+        own = [case for case in changed if case.effect == effect]
+        seen = Counter((case.before.px_per_mm, case.before.blur_px) for case in own)
+        assert set(seen.values()) == {3}  # one per level
+    faint = Counter(case.before.px_per_mm for case in changed if case.skin == "faint")
+    assert len(faint) == 6
+    assert set(faint.values()) == {8}
+    varied = [case for case in changed if case.varied]
+    assert set(Counter(case.before.px_per_mm for case in varied).values()) == {12}  # half of them
+    assert set(Counter(case.effect for case in varied).values()) == {36}
+
+
+def test_a_varied_skin_is_drawn_anew_for_every_pair_and_the_same_in_both_photos() -> None:
+    case = replace(make_plan(3, quick=True).powers[0], varied=True)
+    plain, one, again, other = (
+        shots(each)[0].truth
+        for each in (replace(case, varied=False), case, case, replace(case, seed=case.seed + 1))
+    )
+    pd.testing.assert_frame_equal(one, again)
+    assert len({len(truth) for truth in (plain, one, other)}) == 3
+    assert (case.effect, case.level_pct) == ("size", 30.0)
+    before, after, _ = shots(case)
+    both = before.truth.merge(after.truth, on="pore_id", suffixes=("", "_after"))
+    ratio = both["diameter_um_after"] / both["diameter_um"]
+    # The treatment spreads by 3 % from pore to pore.
+    assert ratio.mean() == pytest.approx(0.7, abs=0.01)
 
 
 def test_a_case_gives_the_same_rows_whoever_carries_it_out() -> None:

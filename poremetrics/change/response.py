@@ -4,8 +4,9 @@ What is read of a change of faint pores falls short of the truth: relief that li
 does not shrink, and pores near the limit of what can be seen drop out. How far it falls short is
 measured on skin of known change by ``python -m poremetrics.validate.defaults``. For the size of the
 same pores it hangs on how clearly they stand out of the skin, and is made good (:class:`Reading`).
-What is left is told as a :class:`Share` of every measure and enters the interval. None of this
-touches a verdict: it grows in proportion to the change and vanishes without one.
+What is left is told as a :class:`Share` of every measure and enters the interval: the more of a
+pore's width is blur, the less is read and the less is known of it. None of this touches a verdict:
+it grows in proportion to the change and vanishes without one.
 """
 
 from __future__ import annotations
@@ -16,18 +17,23 @@ from importlib import resources
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = 2
+FORMAT = 3
+"""3: what blur does."""
 
 
 class Share(BaseModel):
     """Response of one measure; all figures multiply the log ratio that was read.
 
+    What blur does goes with ``blurred``: the squared blur of both matched skins over the squared
+    diameter of the smallest visible pore.
+
     Attributes
     ----------
-    unread : float
-        Mean of ``true / read - 1``.
-    sd : float
-        Its standard deviation between photos, kinds of skin and kinds of change.
+    unread, unread_of_blur : float
+        Mean of ``true / read - 1`` in sharp and fine photos, and what is added per ``blurred``.
+    sd, sd_of_blur : float
+        Its standard deviation between photos, kinds of skin and kinds of change, and what is added
+        (in squares) per ``blurred``.
     sd_of_size : float
         Error that a change of size brings into this measure, per unit of its log ratio: a pore
         that narrows below the blur seems shallower.
@@ -36,7 +42,9 @@ class Share(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     unread: float = Field(0.0, ge=-0.9, le=10.0)
+    unread_of_blur: float = Field(0.0, ge=-100.0, le=100.0)
     sd: float = Field(0.0, ge=0.0, le=10.0)
+    sd_of_blur: float = Field(0.0, ge=0.0, le=100.0)
     sd_of_size: float = Field(0.0, ge=0.0, le=10.0)
 
 
@@ -48,7 +56,8 @@ class Reading(BaseModel):
     """How far a change of size has to be stretched: ``1 + unread + per_noise / signal²``.
 
     Relief adds to a pore the same in both photos. It draws the two sizes together by its share of
-    the pore's own power, which is the inverse square of the pore's signal.
+    the pore's own power, which is the inverse square of the pore's signal; it never draws them
+    apart, so the stretch is at least 1.
 
     Attributes
     ----------
@@ -70,7 +79,7 @@ class Reading(BaseModel):
         if math.isnan(signal):
             return 1.0
         held = min(max(signal, self.lowest), self.highest)
-        return 1.0 + self.unread + self.per_noise / held**2
+        return max(1.0, 1.0 + self.unread + self.per_noise / held**2)
 
 
 PLAIN = Reading()

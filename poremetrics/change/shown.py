@@ -35,6 +35,9 @@ class Shown:
         pores are read ill, all of them together are misread by more.
     stretch : float
         By which a change of size is stretched, and its error with it.
+    blurred : float
+        Squared blur that both photos share over that squared diameter: the larger, the less is
+        known of what is read of a change.
     """
 
     relative_blur_px: float
@@ -45,6 +48,7 @@ class Shown:
     gain: float
     sampling: float
     stretch: float
+    blurred: float
 
     def figures(self) -> dict[str, float]:
         """Return every condition by its name."""
@@ -73,6 +77,7 @@ def shown_by(sample: Sample, conditions: Conditions, reading: Reading, sampling_
         conditions.blur_sd_px2,
         reading.stretch(typical_signal(sample)),
         sampling_sd,
+        sample.blurred,
     )
 
 
@@ -84,6 +89,7 @@ def shown(
     blur_sd_px2: float,
     stretch: float = 1.0,
     sampling_sd: float = 0.0,
+    blurred: float = 0.0,
 ) -> Shown:
     """Return the conditions from the figures of the checks.
 
@@ -103,6 +109,8 @@ def shown(
         Of changes of size.
     sampling_sd : float
         Of the change of size that pores share, stretched.
+    blurred : float
+        Squared blur of both matched skins over the squared diameter of the smallest visible pore.
     """
     return Shown(
         relative_blur_px=relative_blur_px,
@@ -113,4 +121,5 @@ def shown(
         gain=gain,
         sampling=sampling_sd / stretch,
         stretch=stretch,
+        blurred=blurred,
     )

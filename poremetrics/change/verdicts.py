@@ -238,6 +238,7 @@ def _rows(
                 "follows_size": follows[index],
                 "signal": signal if number is not None else math.nan,
                 "blur_sd_px2": _root_mean_square([one.blur_sd_px2 for one in shown]),
+                "blurred": _root_mean_square([one.blurred for one in shown]),
                 # One region alone is all the skin there is: one hypothesis, not two.
                 "tested_in": sample.name,
                 "tested_as": _tested_as(measure),
@@ -311,14 +312,16 @@ def _interval(frame: pd.DataFrame, response: Response, factor: float) -> tuple[F
     """
     log_ratio = frame["log_ratio"].to_numpy(np.float64)
     shares = [response.of(str(metric)) for metric in frame["metric"]]
+    blurred = frame["blurred"].to_numpy(np.float64)
     stretch = 1.0 + np.array([one.unread for one in shares])
+    stretch += blurred * [one.unread_of_blur for one in shares]
     is_size = frame["metric"].isin([_SIZE.name, _SIZE.name_px])
     sizes = frame[is_size].set_index("region")["log_ratio"]
     of_size = frame["region"].map(sizes).fillna(0.0).to_numpy(np.float64)
-    own = np.array([one.sd for one in shares]) * log_ratio
+    own = np.hypot([one.sd for one in shares], blurred * [one.sd_of_blur for one in shares])
     borrowed = np.array([one.sd_of_size for one in shares]) * of_size
     noise = stretch * frame["log_sd"].to_numpy(np.float64)
-    half = factor * np.sqrt(noise**2 + own**2 + borrowed**2)
+    half = factor * np.sqrt(noise**2 + (own * log_ratio) ** 2 + borrowed**2)
     centre = stretch * log_ratio
     return np.minimum(centre - half, log_ratio), np.maximum(centre + half, log_ratio), stretch
 

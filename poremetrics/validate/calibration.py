@@ -47,6 +47,7 @@ _TAIL = 0.02  # share of pairs: about where a family of tests draws its line, an
 _RAISES = np.geomspace(1.0, 6.0, 60) - 1.0  # of the variance, by which it is raised
 _DIGITS = 5
 _RESPONSE_DIGITS = 3
+_LEAST_EIGENVALUE = 1e-9  # of the largest
 _LEAST_POWER = 0.1  # of the power read: below, the pairs show noise, not change
 _REFUSED = "not comparable"
 
@@ -68,7 +69,7 @@ def recorded(changes: pd.DataFrame, quality: pd.DataFrame) -> dict[str, object]:
         row |= {f"{name}_{column}": one[column] for column in ("sampling_sd", "follows_size")}
         row[f"{name}_pct"] = one["change_pct"]
         if name == SIZE:
-            row |= {column: one[column] for column in ("signal", "blur_sd_px2")}
+            row |= {column: one[column] for column in ("signal", "blur_sd_px2", "blurred")}
         if one["verdict"]:
             row |= {
                 f"{name}_low_pct": one["ci_low_pct"],
@@ -167,10 +168,15 @@ def _shown(pairs: pd.DataFrame) -> list[Shown]:
             ("blur_sd_px2", 0.0),
         )
     )
-    reading = default_response().reading
-    stretch = (reading.stretch(one) for one in _numbers(pairs, "signal", math.nan))
+    stretch = _stretch(pairs)
     sampling = _numbers(pairs, f"{SIZE}_sampling_sd", 0.0)
     return [shown(*one) for one in zip(*columns, stretch, sampling, strict=True)]
+
+
+def _stretch(pairs: pd.DataFrame) -> FloatArray:
+    """Return by how much the package has stretched the change of size of every pair."""
+    reading = default_response().reading
+    return np.array([reading.stretch(one) for one in _numbers(pairs, "signal", math.nan)])
 
 
 def _figures(pairs: pd.DataFrame) -> FloatArray:
@@ -238,7 +244,8 @@ def calibrate_reading(pairs: pd.DataFrame) -> Reading:
     """Return how a change of size is to be stretched, from pairs of known change.
 
     ``true - read = read (unread + per_noise / signal²)`` by least squares, of the change as read
-    before the package's present stretch; noise of what is read is taken out of its power.
+    before the package's present stretch; noise of what is read is taken out of its power. Pairs
+    count alike, fine ones and soft ones: it is to be right on average.
 
     Parameters
     ----------
@@ -246,9 +253,7 @@ def calibrate_reading(pairs: pd.DataFrame) -> Reading:
         As for :func:`calibrate_response`.
     """
     known = _known_changes(pairs, SIZE)
-    signal = _numbers(known, "signal", math.nan)
-    now = default_response().reading
-    stretch = np.array([now.stretch(one) for one in signal])
+    signal, stretch = _numbers(known, "signal", math.nan), _stretch(known)
     read, true = _log(known, f"{SIZE}_pct") / stretch, _log(known, f"{SIZE}_true_pct")
     noise = _noise(known, SIZE, calibrate(pairs)) / stretch**2
     shape = np.column_stack((np.ones(len(known)), signal**-2.0))
@@ -265,10 +270,10 @@ def calibrate_reading(pairs: pd.DataFrame) -> Reading:
 def calibrate_response(pairs: pd.DataFrame) -> Response:
     """Return how much of a true change is read, from pairs of known change.
 
-    Per measure, the true log ratio is ``(1 + unread)`` times the one read by least squares through
-    the origin; what the errors of sampling and repeatability leave of the misfit is the response's
-    own spread. Contrast does not change in these pairs: what is read of it follows the change of
-    size.
+    Per measure, the true log ratio is ``(1 + unread + unread_of_blur · blurred)`` times the one
+    read by weighted least squares; what the errors of sampling and repeatability leave of the
+    misfit is the response's own spread, more of it in soft and coarse photos. Contrast does not
+    change in these pairs: what is read of it follows the change of size.
 
     Parameters
     ----------
@@ -288,13 +293,8 @@ def calibrate_response(pairs: pd.DataFrame) -> Response:
     for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
         known = _known_changes(pairs, name)
         if len(known):
-            shares[name] = _share(
-                _log(known, f"{name}_pct"),
-                _log(known, f"{name}_true_pct"),
-                _log(known, f"{SIZE}_pct"),
-                _noise(known, name, own),
-                borrowed=name == "contrast_matched",
-            )
+            share_of = _borrowed if name == "contrast_matched" else _share
+            shares[name] = share_of(known, name, _noise(known, name, own))
     if "count" in shares:
         shares["density_cm2"] = shares["count"]  # over one and the same area
     return Response(
@@ -324,19 +324,42 @@ def _noise(known: pd.DataFrame, name: str, own: Repeatability) -> FloatArray:
     return np.array(repeated) + _numbers(known, f"{name}_sampling_sd", 0.0) ** 2
 
 
-def _share(
-    read: FloatArray, true: FloatArray, size: FloatArray, noise: FloatArray, *, borrowed: bool
-) -> Share:
-    if borrowed:
-        # Each pair weighs as its noise allows: sharp photos tell what coarse ones hide.
-        per_size = math.sqrt(_fitted((true - read) ** 2, noise, size[:, None] ** 2)[0])
-        return Share(sd_of_size=round(per_size, _RESPONSE_DIGITS))
-    # Noise of what is read adds to its power and to nothing else.
-    power = max(float(np.sum(read**2 - noise)), _LEAST_POWER * float(np.sum(read**2)))
-    unread = float(np.sum(true * read)) / power - 1.0
-    misfit = (true - (1.0 + unread) * read) ** 2 - (1.0 + unread) ** 2 * noise
-    sd = math.sqrt(max(float(np.sum(misfit)), 0.0) / power)
-    return Share(unread=round(unread, _RESPONSE_DIGITS), sd=round(sd, _RESPONSE_DIGITS))
+def _share(known: pd.DataFrame, name: str, noise: FloatArray) -> Share:
+    """Return how much is read of a measure that changes.
+
+    A pair counts as far as its noise and the spread of its like let it tell anything; noise of
+    what is read adds to its power and to nothing else.
+    """
+    read, true = _log(known, f"{name}_pct"), _log(known, f"{name}_true_pct")
+    shape = np.column_stack((np.ones(len(known)), _numbers(known, "blurred", 0.0)))
+    spread = np.square(read)[:, None] * shape**2
+    power = np.maximum(read**2 - noise, _LEAST_POWER * read**2)
+    weight: FloatArray = np.ones(len(known))
+    unread: FloatArray = np.zeros(2)
+    squares: FloatArray = np.zeros(2)
+    for _ in range(_ROUNDS):
+        # least norm: pairs of one blur tell no slope
+        unread = np.asarray(
+            np.linalg.lstsq(
+                shape.T @ ((weight * power)[:, None] * shape),
+                shape.T @ (weight * read * (true - read)),
+                rcond=_LEAST_EIGENVALUE,
+            )[0]
+        )
+        stretch = 1.0 + shape @ unread
+        squares = _fitted((true - stretch * read) ** 2, stretch**2 * noise, spread)
+        weight = 1.0 / np.maximum(stretch**2 * noise + spread @ squares, FLOOR**2 / 10.0)
+    figures = np.round([*unread, *np.sqrt(squares)], _RESPONSE_DIGITS).tolist()
+    names = "unread", "unread_of_blur", "sd", "sd_of_blur"
+    return Share(**dict(zip(names, figures, strict=True)))
+
+
+def _borrowed(known: pd.DataFrame, name: str, noise: FloatArray) -> Share:
+    """Return what a change of size brings into a measure that does not change."""
+    square = (_log(known, f"{name}_true_pct") - _log(known, f"{name}_pct")) ** 2
+    # Each pair weighs as its noise allows: sharp photos tell what coarse ones hide.
+    per_size = math.sqrt(_fitted(square, noise, _log(known, f"{SIZE}_pct")[:, None] ** 2)[0])
+    return Share(sd_of_size=round(per_size, _RESPONSE_DIGITS))
 
 
 def _log(table: pd.DataFrame, column: str) -> FloatArray:

@@ -31,7 +31,7 @@ from poremetrics.synthetic import (
     score_links,
 )
 from poremetrics.validate.calibration import recorded
-from poremetrics.validate.plan import SKINS, Accuracy, Pair
+from poremetrics.validate.plan import SKINS, Accuracy, Pair, varied
 from poremetrics.workers import one_thread_each
 
 Row = Mapping[str, object]
@@ -154,8 +154,9 @@ def shots(case: Pair) -> tuple[SyntheticSkin, SyntheticSkin, Rgb]:
         The after photo once its nuisance has been applied.
     """
     for_skin, for_before, for_after, for_other = np.random.default_rng(case.seed).spawn(4)
+    kind = SKINS[case.skin]
     recipe = replace(
-        SKINS[case.skin],
+        varied(np.random.default_rng([case.seed, 1]), kind) if case.varied else kind,
         width_mm=case.before.width_px / case.before.px_per_mm,
         height_mm=case.before.height_px / case.before.px_per_mm,
         grain_px_per_mm=max(case.before.px_per_mm, case.after.px_per_mm),

@@ -4,9 +4,9 @@
 
 writes ``change/repeatability.json`` and ``change/response.json`` of the package anew. Three kinds
 of pairs are looked at: unchanged rendered skin photographed twice at the scales that faces and
-close-ups come in; rendered skin of known change; and portraits against copies of themselves
-photographed again without touching the skin (:func:`poremetrics.synthetic.reshoot`). Without
-``--portraits`` the last kind is missing. No photo leaves its folder.
+close-ups come in; rendered skin of known change, sharp to soft; and portraits against copies of
+themselves photographed again without touching the skin (:func:`poremetrics.synthetic.reshoot`).
+Without ``--portraits`` the last kind is missing. No photo leaves its folder.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from poremetrics.validate.calibration import (
     recorded,
 )
 from poremetrics.validate.cases import Row, run_pair
-from poremetrics.validate.plan import Pair, calibration_pairs
+from poremetrics.validate.plan import Pair, calibration_pairs, reading_pairs
 
 SHOTS: tuple[Preset, ...] = ("usual", "rough", "usual")
 """How every portrait is photographed again."""
@@ -91,9 +91,9 @@ def shot_again(path: Path, seed: int, preset: Preset) -> list[Row]:
 Job = Callable[[], list[Row]]
 
 
-def rendered_jobs(seed: int) -> Iterator[Job]:
+def rendered_jobs(cases: Iterable[Pair]) -> Iterator[Job]:
     """Yield the rendered pairs."""
-    return (partial(rendered, case) for case in calibration_pairs(seed))
+    return (partial(rendered, case) for case in cases)
 
 
 def portrait_jobs(seed: int, portraits: Path | None) -> Iterator[Job]:
@@ -130,9 +130,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     present = default_response()
-    reading = calibrate_reading(collected(rendered_jobs(asked.seed), asked.workers))
+    known = collected(rendered_jobs(reading_pairs(asked.seed + 1)), asked.workers)
+    reading = calibrate_reading(known)
     keep("response", present.model_copy(update={"reading": reading}))
-    jobs = chain(rendered_jobs(asked.seed), portrait_jobs(asked.seed, asked.portraits))
+    jobs = chain(
+        rendered_jobs(calibration_pairs(asked.seed)), portrait_jobs(asked.seed, asked.portraits)
+    )
     pairs = collected(jobs, asked.workers)
     keep("repeatability", calibrate(pairs))
     keep("response", calibrate_response(pairs))

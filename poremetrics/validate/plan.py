@@ -35,6 +35,8 @@ LEVELS_PCT = (5.0, 11.0, 17.0, 30.0)
 
 _PAIR_PX_PER_MM = 13.0  # a face 1,800 px wide
 _CALIBRATION_PX_PER_MM = (8.0, 10.0, 13.0, 16.0, 20.0)
+_READ_PX_PER_MM = (*_CALIBRATION_PX_PER_MM, 24.0)  # finer photos are worked on at this
+_READ_BLUR_PX = (0.7, 0.9, 1.2, 1.6)
 _CALIBRATION_MM = (44.0, 36.0)  # the skin of a cheek: 16 cm²
 _TRIED_PX_PER_MM = (10.0, 13.0, 16.0, 20.0, 24.0)
 _TRIED_BLUR_PX = (0.7, 1.1, 1.6)  # the usual point spread of photos, a factor of 1.5 about it
@@ -104,6 +106,8 @@ class Pair:
         The after photo shows another subject.
     pores_per_cm2 : float or None
         Density of pores; None for that of the skin.
+    varied : bool
+        The skin is drawn at random about its kind (:func:`varied`).
     """
 
     seed: int
@@ -120,6 +124,7 @@ class Pair:
     naive: bool = False
     other_person: bool = False
     pores_per_cm2: float | None = None
+    varied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +313,7 @@ def _resolutions(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
     scales, blurs = ((16.0,), (1.6,)) if quick else (_TRIED_PX_PER_MM, _TRIED_BLUR_PX)
     subjects = range(1 if quick else 3)  # one of three is faint
     for index, (scale, blur, _) in enumerate(product(scales, blurs, subjects)):
-        base = replace(_skin_camera(scale), blur_px=blur)
+        base = _skin_camera(scale, blur)
         for effect in effects:
             yield _treated_pair(next(seeds), "resolution", index, base, effect, _TRIED_LEVEL_PCT)
 
@@ -334,11 +339,54 @@ def calibration_pairs(seed: int) -> Iterator[Pair]:
             cameras.reverse()
         tone = TONES[index // len(_NULL_STRENGTHS) % len(TONES)]  # not in step with the strength
         yield Pair(case_seed, "unchanged", name, _skin_of(index), tone, cameras[0], cameras[1])
-    for index in range(90):
-        base = _skin_camera(_CALIBRATION_PX_PER_MM[index % len(_CALIBRATION_PX_PER_MM)])
-        effect: Effect = "size" if index // 15 % 2 else "coverage"
-        level_pct = LEVELS_PCT[1 + index // 30]
-        yield _treated_pair(next(seeds), "power", index, base, effect, level_pct)
+    yield from _changed_pairs(seeds)
+
+
+def reading_pairs(seed: int) -> Iterator[Pair]:
+    """Yield the pairs of changed skin that show how far a change of size is to be stretched.
+
+    Parameters
+    ----------
+    seed : int
+        Another one than that of :func:`calibration_pairs`, which tell what is left then.
+    """
+    yield from _changed_pairs(_seeds(seed))
+
+
+def _changed_pairs(seeds: Iterator[int]) -> Iterator[Pair]:
+    """Yield skin changed in both ways by every level, at every scale and sharpness."""
+    cameras = [_skin_camera(scale, blur) for blur in _READ_BLUR_PX for scale in _READ_PX_PER_MM]
+    effects: tuple[Effect, ...] = ("coverage", "size")
+    for at, (effect, level, base) in enumerate(product(effects, LEVELS_PCT[1:], cameras)):
+        pair = _treated_pair(next(seeds), "power", at, base, effect, level)
+        # one of two, in every row of cameras another one
+        yield replace(pair, varied=(at + at // len(cameras)) % 2 == 1)
+
+
+def varied(rng: np.random.Generator, kind: Recipe) -> Recipe:
+    """Return a skin as people differ: pores, relief and pigment about those of its kind.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    kind : Recipe
+        What it is drawn about.
+    """
+
+    def about(value: float, ln_least: float, ln_most: float) -> float:
+        return value * float(np.exp(rng.uniform(ln_least, ln_most)))
+
+    return replace(
+        kind,
+        pores_per_cm2=float(rng.uniform(30.0, 150.0)),
+        median_contrast=about(kind.median_contrast, -0.3, 0.3),
+        median_diameter_um=about(kind.median_diameter_um, -0.25, 0.4),
+        diameter_spread=float(rng.uniform(0.2, 0.45)),
+        relief=about(kind.relief, -0.5, 0.4),
+        relief_spacing_mm=about(kind.relief_spacing_mm, -0.3, 0.3),
+        mottling=about(kind.mottling, -0.5, 0.5),
+    )
 
 
 def link_pairs(seed: int) -> Iterator[Pair]:
@@ -389,10 +437,11 @@ def _treated_pair(
     )
 
 
-def _skin_camera(px_per_mm: float) -> Camera:
-    """Return a camera that sees the skin of a cheek."""
+def _skin_camera(px_per_mm: float, blur_px: float | None = None) -> Camera:
+    """Return a camera that sees the skin of a cheek, as sharp as most by default."""
     width, height = (round(side * px_per_mm) for side in _CALIBRATION_MM)
-    return Camera(width_px=width, height_px=height, px_per_mm=px_per_mm)
+    camera = Camera(width_px=width, height_px=height, px_per_mm=px_per_mm)
+    return camera if blur_px is None else replace(camera, blur_px=blur_px)
 
 
 def _hopeless(seeds: Iterator[int], *, quick: bool) -> Iterator[Pair]:
