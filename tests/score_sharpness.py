@@ -112,10 +112,10 @@ def behind_lens(case: tuple[float, float, Kind, int]) -> Row:
 def softened(path: Path) -> list[Row]:
     """Return the blur that is told of every region of a portrait, softened step by step."""
     settings = Settings()
-    taken = photo.load(path, settings.photo)
     try:
+        taken = photo.load(path, settings.photo)
         regions = face.find(taken, settings.face, view="face", name=path.name).regions
-    except PoremetricsError:
+    except PoremetricsError:  # another file of the folder, or no face
         return []
     rows: list[Row] = []
     for added_px in ADDED_PX:
