@@ -125,10 +125,12 @@ def sample_region(
     """
     rgb = _light(photos, aligned)
     masks = aligned.before_skin, aligned.after_skin
-    per_mm = _px_per_mm(change.pair_scale(*faces, aligned), aligned.grid.step_px)
+    step_px = aligned.grid.step_px
+    per_mm = _px_per_mm(change.pair_scale(*faces, aligned), step_px)
+    steps_px = max(1.0, step_px), max(1.0, step_px * aligned.scale_ratio)
     skins = (
-        pores.flatten(rgb[0], masks[0], settings.pores, px_per_mm=per_mm),
-        pores.flatten(rgb[1], masks[1], settings.pores, px_per_mm=per_mm),
+        pores.flatten(rgb[0], masks[0], settings.pores, px_per_mm=per_mm, shrink=steps_px[0]),
+        pores.flatten(rgb[1], masks[1], settings.pores, px_per_mm=per_mm, shrink=steps_px[1]),
     )
     return SampledRegion(skins, pores.difference(*skins, aligned.common, settings.pair))
 
@@ -264,7 +266,7 @@ def measure_region(
     usable = align.on_grid_mask(region.skin, region.box, grid)
     rgb = align.sample_before(taken, grid)
     per_mm = _px_per_mm(region.scale, grid.step_px)
-    skin = pores.flatten(rgb, usable, settings.pores, px_per_mm=per_mm)
+    skin = pores.flatten(rgb, usable, settings.pores, px_per_mm=per_mm, shrink=grid.step_px)
     on_grid = pores.find(skin, settings.pores)
     placed = pores.place_on_grid_photo(grid, pores.positions(on_grid))
     table = pores.pores_table("before", region.name, on_grid, placed, placed, usable, region.scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -368,6 +369,26 @@ def test_blur_is_measured_on_bare_skin(recipe: Recipe, px_per_mm: float) -> None
     assert measured == pytest.approx(np.hypot(lens_px, 0.5), rel=0.2)
 
 
+@pytest.mark.parametrize("shrink", [2.0, 5.0])
+def test_blur_is_measured_on_a_photo_that_was_shrunk(shrink: float) -> None:
+    own_px = 0.7 * shrink
+    side = round(400 * shrink)
+    size_mm = 400 / 24.0
+    fine = replace(
+        CLEAR_PORES, width_mm=size_mm, height_mm=size_mm, grain_px_per_mm=min(24.0 * shrink, 60.0)
+    )
+    camera = Camera(width_px=side, height_px=side, px_per_mm=24.0 * shrink, blur_px=own_px)
+    skin = make_skin(np.random.default_rng(6), fine)
+    large = to_linear(photograph(skin, camera, np.random.default_rng(7)).picture)
+    linear = cv2.resize(large, (400, 400), interpolation=cv2.INTER_AREA)
+    whole = np.ones(linear.shape[:2], bool)
+    told = flatten(linear, whole, SETTINGS, px_per_mm=24.0, shrink=shrink).blur_px
+    # Demosaicking is shrunk as well; averaging over a pixel adds its own 1/12 px².
+    true = math.sqrt(0.7**2 + 0.25 / shrink**2 + 1.0 / 12.0)
+    # 6 px wide pores are 2 % too small with a blur that is 30 % too large.
+    assert told == pytest.approx(true, rel=0.3)
+
+
 def test_a_scale_that_is_a_little_wrong_does_not_matter_to_the_blur() -> None:
     linear = to_linear(photographed(CLEAR_PORES, 14.0, 1.0))
     whole = np.ones(linear.shape[:2], bool)
@@ -394,7 +415,7 @@ def test_holes_in_the_skin_do_not_look_like_sharpness() -> None:
 def test_skin_too_small_has_the_usual_blur() -> None:
     few = np.full((20, 20), 0.01, np.float32)
     nothing = np.full((20, 20, 3), 0.4, np.float32)
-    measured = point_spread_px(nothing, few, few, np.ones((20, 20), bool), None, SETTINGS)
+    measured = point_spread_px(nothing, few, few, np.ones((20, 20), bool), None, 1.0, SETTINGS)
     assert measured == SETTINGS.usual_blur_px
 
 

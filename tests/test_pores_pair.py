@@ -39,12 +39,7 @@ def shot(seed: int, camera: Camera, treatment: Treatment, noise_seed: int) -> Sy
 
 def flattened(shown: SyntheticSkin) -> Skin:
     picture = shown.picture
-    return pores.flatten(
-        to_linear(picture),
-        np.ones(picture.shape[:2], bool),
-        PORES,
-        px_per_mm=shown.px_per_mm,
-    )
+    return pores.flatten(to_linear(picture), np.ones(picture.shape[:2], bool), PORES)
 
 
 def match(one: Skin, two: Skin, common: Mask) -> tuple[Skin, Skin, Conditions]:

@@ -23,6 +23,7 @@ from poremetrics.synthetic import (
     photograph,
     render_skin,
 )
+from poremetrics.synthetic.fields import relief
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 # Even skin under even light, drawn large: nothing but pores, and quantisation far below them.
@@ -292,6 +293,25 @@ def test_coarse_camera_on_fine_skin_is_anti_aliased() -> None:
     large = photograph(skin, fine, np.random.default_rng(2)).picture.mean(axis=2)
     # Furrows too fine for the camera must go, not fold into false texture.
     assert small.std() < large.std()
+
+
+@pytest.mark.parametrize("grain", [48.0, 96.0])
+def test_skin_that_is_sampled_finer_is_no_smoother(grain: float) -> None:
+    def roughness(px_per_mm: float) -> float:
+        """Squared slope between 3 and 8 cycles per millimetre, beyond the furrows' own end."""
+        shape = round(14.0 * px_per_mm), round(14.0 * px_per_mm)
+        recipe = Recipe(grain_px_per_mm=px_per_mm)
+        height = relief(np.random.default_rng(5), shape, recipe)
+        power = np.abs(np.fft.rfft2(height)) ** 2 / float(np.prod(shape)) ** 2
+        per_mm = px_per_mm * np.hypot(
+            np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None]
+        )
+        seen = (per_mm > 3.0) & (per_mm < 8.0)
+        return float(np.sum((2.0 * np.pi * per_mm[seen]) ** 2 * power[seen]))
+
+    # Some ten thousand waves; the patches of unevenness are others, and they are few. Were slopes
+    # shared among all frequencies that the sampling holds, it would be a half and a quarter.
+    assert roughness(grain) / roughness(24.0) == pytest.approx(1.0, abs=0.1)
 
 
 def test_impossible_recipes_are_refused() -> None:

@@ -217,7 +217,9 @@ def _resolved(
         pore_px = limits.visible_diameter_um / 1000.0 / mm_per_px
         values = {"resolution": pore_px, "sampling": pore_px}
     usable = where & skin.mask
-    sharp = photo_room.sharpness(linear_rgb, usable, settings.photo, mm_per_px=mm_per_px)
+    sharp = photo_room.sharpness(
+        linear_rgb, usable, settings.photo, mm_per_px=mm_per_px, shrink=max(1.0, step_px)
+    )
     texture = photo_room.fine_texture(sharp, settings.photo)
     return {
         **values,

@@ -8,8 +8,8 @@ skin texture (a power law, bent where the skin's own spectrum is known: :class:`
 by the lens (``o``), plus white sensor noise ``N``, both passed through what the camera's processing
 does to texture and noise alike, ``T(f) = exp(-4π² (c f² + d f⁴))``: demosaicking, resampling, JPEG
 (``c > 0``) and sharpening (``c < 0``); ``q`` is the rounding to 8 bit. The point spread is the
-product of both transfers. It
-is told from the texture's own fall only as well as the power law is known, hence its error.
+product of both transfers. It is told from the texture's own fall only as well as the texture's law
+is known, hence its error.
 """
 
 from __future__ import annotations
@@ -104,13 +104,14 @@ def sharpness(
     *,
     mm_per_px: float | None = None,
     texture: Texture | None = None,
+    shrink: float = 1.0,
 ) -> Sharpness:
     """Measure point spread, noise and texture of a patch of skin.
 
     Parameters
     ----------
     linear : (h, w, 3) float32
-        Linear RGB at the photo's own pixels, not resampled.
+        Linear RGB at the photo's own pixels, or at coarser ones.
     mask : (h, w) bool
         Usable skin.
     settings : PhotoSettings
@@ -119,6 +120,8 @@ def sharpness(
         Scale; sets the texture band in cycles per mm, else in cycles per pixel.
     texture : Texture, optional
         What is known of the skin; else a power law of any slope.
+    shrink : float
+        Width of a pixel in pixels of the photo.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def sharpness(
         NaN where the skin is too small for a spectrum.
     """
     expected = texture or unknown_texture(settings)
-    spectrum = power_spectrum(linear, mask, settings, fade_px=expected.fade_px)
+    spectrum = power_spectrum(linear, mask, settings, fade_px=expected.fade_px, shrink=shrink)
     if spectrum is None:
         return _UNKNOWN
     return fit(spectrum, settings, expected, mm_per_px=mm_per_px)
@@ -138,6 +141,7 @@ def power_spectrum(
     settings: PhotoSettings = _DEFAULTS,
     *,
     fade_px: float = 0.0,
+    shrink: float = 1.0,
 ) -> Spectrum | None:
     """Return the radial power spectrum of flattened ln luminance, or None where there is none.
 
@@ -147,13 +151,15 @@ def power_spectrum(
     Parameters
     ----------
     linear : (h, w, 3) float32
-        Linear light at the photo's own pixels, not resampled.
+        Linear light at the photo's own pixels, or at coarser ones.
     mask : (h, w) bool
         Usable skin.
     settings : PhotoSettings
         Tunables.
     fade_px : float
         Over this distance the skin fades in at the edges of its mask.
+    shrink : float
+        Width of a pixel in pixels of the photo: so many share what rounding adds.
     """
     if np.count_nonzero(mask) < settings.minimum_pixels:
         return None
@@ -167,7 +173,7 @@ def power_spectrum(
     else:
         return None
     frequency, radial = _rings(power, side)
-    rounding = _rounding_power(linear, mask)
+    rounding = _rounding_power(linear, mask) / shrink**2
     if radial.max() <= rounding:  # one colour throughout
         return None
     kept = 1 - np.exp(-2 * (np.pi * settings.flatten_sigma_px * frequency) ** 2)

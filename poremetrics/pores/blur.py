@@ -19,6 +19,7 @@ def point_spread_px(
     noise: FloatImage,
     mask: Mask,
     px_per_mm: float | None,
+    shrink: float,
     settings: PoresSettings,
 ) -> float:
     """Measure the standard deviation of the point spread from the spectrum of bare skin.
@@ -36,6 +37,8 @@ def point_spread_px(
         Where it may be used.
     px_per_mm : float or None
         Scale; where it is not known, skin is taken for a power law.
+    shrink : float
+        Width of a pixel in pixels of the photo.
     settings : PoresSettings
         What is bare, its spectrum, the smallest believable value, and what is usual.
 
@@ -47,7 +50,7 @@ def point_spread_px(
     smooth = blur(darkening, settings.bare_smooth_px)
     bare = mask & (np.abs(smooth) < settings.bare_sigma * noise)
     texture = None if px_per_mm is None else bare_texture(px_per_mm, settings)
-    seen = photo.sharpness(linear_rgb, bare, texture=texture)
+    seen = photo.sharpness(linear_rgb, bare, texture=texture, shrink=shrink)
     if not math.isfinite(seen.blur_px):
         return settings.usual_blur_px
     rolloff_px2 = settings.skin_rolloff_px2 if texture is None else 0.0

@@ -24,6 +24,7 @@ def flatten(
     settings: PoresSettings,
     *,
     px_per_mm: float | None = None,
+    shrink: float = 1.0,
 ) -> Skin:
     """Take shading out of a patch of skin.
 
@@ -37,6 +38,8 @@ def flatten(
         Tunables.
     px_per_mm : float, optional
         Scale, by which the blur of skin is told from the smoothness of its own texture.
+    shrink : float
+        Width of a pixel in pixels of the photo, where it was resampled.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def flatten(
     around = Surroundings(inside.astype(np.float32), settings.background_sigma_px)
     darkening = _flattened(_log(luminance, settings.floor_linear), inside, around, settings)
     noise = local_noise(darkening, inside, settings.noise_tile_px)
-    blur_px = point_spread_px(linear, darkening, noise, inside, px_per_mm, settings)
+    blur_px = point_spread_px(linear, darkening, noise, inside, px_per_mm, shrink, settings)
     redness, brownness = _tints(linear, inside, around, settings)
     return Skin(darkening, inside, noise, redness, brownness, blur_px)
 

@@ -12,6 +12,7 @@ from poremetrics.synthetic.records import FloatImage, Recipe
 # of a full picture would cost seconds.
 _SAMPLES_PER_SIGMA = 3.0
 _SLOPE_POWER = 1.0  # sharp portrait cheeks fall by an exponent of 0.6 to 1.5
+_ROUGH_PX_PER_MM = 24.0  # sampled finer than this, skin has finer slopes besides, none the less
 _ROUGH_PATCH_MM = 5.0  # size of rougher and smoother patches of skin
 
 
@@ -76,7 +77,8 @@ def relief(rng: np.random.Generator, shape: tuple[int, int], recipe: Recipe) -> 
     """Return the height of the micro-relief, of unit root-mean-square slope per millimetre.
 
     Two crossing families of furrows (the zero lines of oriented noise) enclose small plateaus,
-    as the primary and secondary lines of facial skin do; fine granularity lies on top.
+    as the primary and secondary lines of facial skin do; fine granularity lies on top. Its slopes
+    have no finest scale: sampled finer than a camera needs to see, their sum exceeds 1.
 
     Parameters
     ----------
@@ -101,12 +103,14 @@ def relief(rng: np.random.Generator, shape: tuple[int, int], recipe: Recipe) -> 
     height = _of_unit_slope(height, recipe)
     share = recipe.fine_relief
     height *= np.float32(np.sqrt(1.0 - share))
-    height += np.float32(np.sqrt(share)) * _of_unit_slope(_fractal(rng, shape), recipe)
+    # As much of its squared slope lies between any two equally distant frequencies.
+    finer = share * max(0.0, recipe.grain_px_per_mm / _ROUGH_PX_PER_MM - 1.0)
+    height += np.float32(np.sqrt(share + finer)) * _of_unit_slope(_fractal(rng, shape), recipe)
     height *= np.exp(
         np.float32(recipe.relief_unevenness)
         * smooth_noise(rng, shape, _ROUGH_PATCH_MM * recipe.grain_px_per_mm)
     )
-    return _of_unit_slope(height, recipe)
+    return np.float32(np.sqrt(1.0 + finer)) * _of_unit_slope(height, recipe)
 
 
 def _fractal(rng: np.random.Generator, shape: tuple[int, int]) -> FloatImage:
