@@ -127,10 +127,10 @@ def sample_region(
     masks = aligned.before_skin, aligned.after_skin
     step_px = aligned.grid.step_px
     per_mm = _px_per_mm(change.pair_scale(*faces, aligned), step_px)
-    steps_px = max(1.0, step_px), max(1.0, step_px * aligned.scale_ratio)
+    shrinks = step_px, step_px * aligned.scale_ratio
     skins = (
-        pores.flatten(rgb[0], masks[0], settings.pores, px_per_mm=per_mm, shrink=steps_px[0]),
-        pores.flatten(rgb[1], masks[1], settings.pores, px_per_mm=per_mm, shrink=steps_px[1]),
+        pores.flatten(rgb[0], masks[0], settings.pores, px_per_mm=per_mm, shrink=shrinks[0]),
+        pores.flatten(rgb[1], masks[1], settings.pores, px_per_mm=per_mm, shrink=shrinks[1]),
     )
     return SampledRegion(skins, pores.difference(*skins, aligned.common, settings.pair))
 
@@ -209,13 +209,7 @@ def compare_region(
     paired = pores.with_forced_rows(paired, len(found_before), "before")
     paired = pores.with_forced_rows(paired, len(found_after), "after")
     sample = change.paired_sample(
-        aligned,
-        paired,
-        (all_before, all_after),
-        sums,
-        scale,
-        conditions.blur_px,
-        settings.change,
+        aligned, paired, (all_before, all_after), sums, scale, settings.change
     )
     on_before = pores.place_on_grid_photo(aligned.grid, pores.positions(all_before))
     return ComparedRegion(

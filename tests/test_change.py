@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,11 +80,10 @@ def pores_on(
     )
 
 
-def sample_of(
-    pores: pd.DataFrame, name: str = "nose", scale: Scale | None = None, blur_px: float = 0.9
-) -> Sample:
-    whole = np.ones((SIDE, SIDE), dtype=bool)
-    return change.region_sample(name, pores, whole, 1.0, scale, {}, SETTINGS, blur_px=blur_px)
+def sample_of(pores: pd.DataFrame, name: str = "nose", scale: Scale | None = None) -> Sample:
+    return change.region_sample(
+        name, pores, np.ones((SIDE, SIDE), dtype=bool), 1.0, scale, {}, SETTINGS
+    )
 
 
 def changes_of(*samples: Sample, refused: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -203,12 +204,13 @@ def test_softer_photos_know_less_of_the_same_change() -> None:
     key = ("nose", "diameter_px_matched")
     shares = {"diameter_um_matched": change.Share(unread_of_blur=0.6, sd=0.05, sd_of_blur=1.5)}
     unsure = change.Response(source="unsure", pairs=0, shares=shares)
-    read = changes_of(sample_of(pores)).loc[key]
+    sample = sample_of(pores)
+    read = changes_of(sample).loc[key]
     log_ratio = np.log1p(read["change_pct"] / 100)
     noise = log_ratio - np.log1p(read["ci_low_pct"] / 100)
     for blur_px in (0.9, 1.8):
-        sample = sample_of(pores, blur_px=blur_px)
-        told = change.changes([sample], {"nose": EQUAL}, (), SILENT, SETTINGS, unsure)
+        soft = {"nose": replace(EQUAL, blur_px=blur_px)}
+        told = change.changes([sample], soft, (), SILENT, SETTINGS, unsure)
         row = told.set_index(["region", "metric"]).loc[key]
         assert row["blurred"] == pytest.approx((blur_px / sample.pore_px) ** 2)
         # Less is read than is true; noise, response and blur are independent, so that their squares

@@ -44,9 +44,6 @@ class Sample:
         Smallest diameter of a visible pore, in the unit of ``diameter``.
     pore_px : float
         The same in pixels of the common grid; of joined regions the smallest.
-    blurred : float
-        Squared blur of the matched skins over that squared: the coarser and softer the photos, the
-        more of what is seen of a pore is blur. Of joined regions the root mean square.
     matched_snr, matched_snr_cap : float
         Smallest geometric mean of the two signals of a matched pore, and the one from where on a
         pore counts no more.
@@ -62,7 +59,6 @@ class Sample:
     pore_px: float
     matched_snr: float = 0.0
     matched_snr_cap: float = 1.0
-    blurred: float = 0.0
 
     @property
     def number(self) -> int:
@@ -94,7 +90,6 @@ def join(samples: Sequence[Sample], name: str = "all") -> Sample:
         pore_px=min(sample.pore_px for sample in samples),
         matched_snr=samples[0].matched_snr,
         matched_snr_cap=samples[0].matched_snr_cap,
-        blurred=math.sqrt(float(np.mean([sample.blurred**2 for sample in samples]))),
     )
 
 

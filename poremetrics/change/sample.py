@@ -51,7 +51,6 @@ def paired_sample(
     found: tuple[pd.DataFrame, pd.DataFrame],
     sums: Sums,
     scale: Scale | None,
-    blur_px: float,
     settings: ChangeSettings,
 ) -> Sample:
     """Return the sample of one region of a pair of photos.
@@ -68,8 +67,6 @@ def paired_sample(
         From :func:`secondary_sums`.
     scale : Scale or None
         Millimetres per before pixel.
-    blur_px : float
-        Blur of both matched skins, grid pixels.
     settings : ChangeSettings
         Tunables.
     """
@@ -94,7 +91,6 @@ def paired_sample(
         scale,
         sums,
         settings,
-        blur_px=blur_px,
     )
     return with_shared_change(sample, settings, default_response().reading)
 
@@ -238,8 +234,6 @@ def region_sample(
     scale: Scale | None,
     sums: Sums,
     settings: ChangeSettings,
-    *,
-    blur_px: float = 0.0,
 ) -> Sample:
     """Return what a region contributes to the measures.
 
@@ -260,8 +254,6 @@ def region_sample(
         Block sums of the secondary maps, e.g. ``redness_before``.
     settings : ChangeSettings
         Tunables.
-    blur_px : float
-        Blur of both matched skins of a pair, grid pixels.
 
     Returns
     -------
@@ -291,8 +283,6 @@ def region_sample(
     visible_diameter = (
         settings.visible_diameter_px if unit_mm is None else settings.visible_diameter_um
     )
-    # A photo of unknown scale is worked on where its pores are as wide as in others.
-    pore_px = settings.visible_diameter_px if unit_mm is None else visible_diameter / length
     return Sample(
         name=name,
         pores={**columns, **lengths, **sizes, "block": block[inside]},
@@ -301,8 +291,8 @@ def region_sample(
         pixels=blocks.area_px2,
         has_scale=unit_mm is not None,
         visible_diameter=visible_diameter,
-        pore_px=pore_px,
+        # A photo of unknown scale is worked on where its pores are as wide as in others.
+        pore_px=settings.visible_diameter_px if unit_mm is None else visible_diameter / length,
         matched_snr=settings.matched_snr,
         matched_snr_cap=settings.matched_snr_cap,
-        blurred=(blur_px / pore_px) ** 2,
     )

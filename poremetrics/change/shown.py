@@ -77,7 +77,7 @@ def shown_by(sample: Sample, conditions: Conditions, reading: Reading, sampling_
         conditions.blur_sd_px2,
         reading.stretch(typical_signal(sample)),
         sampling_sd,
-        sample.blurred,
+        (conditions.blur_px / sample.pore_px) ** 2,
     )
 
 

@@ -159,7 +159,6 @@ class Chain:
                         region, self.rgb[at], (before, after), None, SETTINGS.change
                     ),
                     None,
-                    seen.blur_px,
                     SETTINGS.change,
                 )
             )
