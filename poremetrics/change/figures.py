@@ -66,7 +66,7 @@ def judge_photo(
     """
     values = {
         **_shown(taken, found, region),
-        **_resolved(linear_rgb, skin, usable, region.scale, step_px, settings),
+        **_resolved(linear_rgb, skin, usable, region.scale, step_px, step_px, settings),
     }
     return judge(name, region.name, values, settings.change)
 
@@ -106,10 +106,12 @@ def judge_pair(
         judge(
             side,
             aligned.name,
-            _resolved(rgb, skin, aligned.common, scale, step, settings),
+            _resolved(rgb, skin, aligned.common, scale, step, shrink, settings),
             settings.change,
         )
-        for side, rgb, skin in zip(("before", "after"), linear_rgb, skins, strict=True)
+        for side, rgb, skin, shrink in zip(
+            ("before", "after"), linear_rgb, skins, (step, step * aligned.scale_ratio), strict=True
+        )
     ]
     before_light, after_light = (
         photo_room.light_direction(rgb, aligned.common) for rgb in linear_rgb
@@ -204,6 +206,7 @@ def _resolved(
     where: Mask,
     scale: Scale | None,
     step_px: float,
+    shrink: float,
     settings: Settings,
 ) -> dict[str, float]:
     """Return what sampling, focus, exposure and processing leave of the skin's texture."""
@@ -218,7 +221,7 @@ def _resolved(
         values = {"resolution": pore_px, "sampling": pore_px}
     usable = where & skin.mask
     sharp = photo_room.sharpness(
-        linear_rgb, usable, settings.photo, mm_per_px=mm_per_px, shrink=max(1.0, step_px)
+        linear_rgb, usable, settings.photo, mm_per_px=mm_per_px, shrink=shrink
     )
     texture = photo_room.fine_texture(sharp, settings.photo)
     return {

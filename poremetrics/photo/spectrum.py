@@ -159,7 +159,8 @@ def power_spectrum(
     fade_px : float
         Over this distance the skin fades in at the edges of its mask.
     shrink : float
-        Width of a pixel in pixels of the photo: so many share what rounding adds.
+        Width of a pixel in pixels of the photo: so many squared share what rounding adds. Below 1,
+        where the photo was enlarged, or unknown, it is none.
     """
     if np.count_nonzero(mask) < settings.minimum_pixels:
         return None
@@ -173,7 +174,7 @@ def power_spectrum(
     else:
         return None
     frequency, radial = _rings(power, side)
-    rounding = _rounding_power(linear, mask) / shrink**2
+    rounding = _rounding_power(linear, mask) / max(1.0, shrink) ** 2
     if radial.max() <= rounding:  # one colour throughout
         return None
     kept = 1 - np.exp(-2 * (np.pi * settings.flatten_sigma_px * frequency) ** 2)
