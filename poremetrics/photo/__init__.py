@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from poremetrics.photo.color import lightness, luminance, redness, to_linear, to_srgb8
 from poremetrics.photo.load import Source, load
+from poremetrics.photo.point_spread import Sharpness, sharpness
 from poremetrics.photo.quality import (
     blockiness,
     clipped_share,
@@ -21,7 +22,7 @@ from poremetrics.photo.quality import (
     specular_contrast,
     surface_light,
 )
-from poremetrics.photo.spectrum import Sharpness, Spectrum, power_spectrum, sharpness
+from poremetrics.photo.spectrum import Spectrum, power_spectrum
 from poremetrics.photo.texture import Texture
 
 __all__ = [

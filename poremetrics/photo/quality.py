@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask, Rgb
 from poremetrics.photo.color import lightness, luminance, redness, to_linear
-from poremetrics.photo.spectrum import Sharpness
+from poremetrics.photo.point_spread import Sharpness
 from poremetrics.settings.photo import PhotoSettings
 
 _DEFAULTS = PhotoSettings()
