@@ -234,12 +234,30 @@ def test_what_is_not_read_shifts_the_interval_and_raises_what_can_be_shown() -> 
         .loc[("nose", "diameter_px_matched")]
     )
     assert row["change_pct"] == read["change_pct"]
-    # Half of the change is read: the truth is the ratio squared; what is read lies within too.
+    # Half of the change is read: the truth is the ratio squared. Or all of it is, on other skin.
     low = [np.log1p(one["ci_low_pct"] / 100) for one in (row, read)]
     assert low[0] == pytest.approx(2 * low[1], abs=1e-9)
-    assert row["ci_high_pct"] == row["change_pct"]
+    assert row["ci_high_pct"] == read["ci_high_pct"]
     below, above = (np.log1p(-one["detectable_pct"] / 100) for one in (row, read))
     assert below == pytest.approx(2 * above, abs=1e-9)
+
+
+def test_skin_that_is_read_in_full_stays_within_an_interval_that_expects_less() -> None:
+    samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
+    expected = change.Response(
+        source="less", pairs=0, shares={"diameter_um_matched": change.Share(unread=-0.2)}
+    )
+    read = changes_of(*samples).loc[("nose", "diameter_px_matched")]
+    row = (
+        change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, expected)
+        .set_index(["region", "metric"])
+        .loc[("nose", "diameter_px_matched")]
+    )
+    assert row["ci_low_pct"] == read["ci_low_pct"]
+    assert np.log1p(row["ci_high_pct"] / 100) == pytest.approx(
+        0.8 * np.log1p(read["ci_high_pct"] / 100), abs=1e-9
+    )
+    assert row["detectable_pct"] == read["detectable_pct"]
 
 
 def test_counts_follow_the_skin_and_not_the_noise_of_single_sizes() -> None:

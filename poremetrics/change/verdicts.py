@@ -295,7 +295,8 @@ def _with_verdicts(
         change_pct=100.0 * np.expm1(log_ratio),
         ci_low_pct=100.0 * np.expm1(low),
         ci_high_pct=100.0 * np.expm1(high),
-        detectable_pct=-100.0 * np.expm1(-strictest * log_sd * stretch),
+        # A kind of skin that is read in full is not excluded: what can be shown is never less.
+        detectable_pct=-100.0 * np.expm1(-strictest * log_sd * np.maximum(stretch, 1.0)),
         verdict=[
             _verdict(tested_as, change, significant.get((tested_in, tested_as)))
             for tested_in, tested_as, change in zip(
@@ -308,7 +309,9 @@ def _with_verdicts(
 def _interval(frame: pd.DataFrame, response: Response, factor: float) -> tuple[Floats, ...]:
     """Return both ends of the interval of the true log ratio, and true over read.
 
-    The change as read always lies within.
+    It holds two answers: what the response says of the skin it was measured on, and the change as
+    read with its own noise. Which kind of skin a photo shows is not known, and a kind may be read
+    in full: then the response, with an error smaller than its shift, would leave the truth out.
     """
     log_ratio = frame["log_ratio"].to_numpy(np.float64)
     shares = [response.of(str(metric)) for metric in frame["metric"]]
@@ -320,10 +323,13 @@ def _interval(frame: pd.DataFrame, response: Response, factor: float) -> tuple[F
     of_size = frame["region"].map(sizes).fillna(0.0).to_numpy(np.float64)
     own = np.hypot([one.sd for one in shares], blurred * [one.sd_of_blur for one in shares])
     borrowed = np.array([one.sd_of_size for one in shares]) * of_size
-    noise = stretch * frame["log_sd"].to_numpy(np.float64)
-    half = factor * np.sqrt(noise**2 + (own * log_ratio) ** 2 + borrowed**2)
+    noise = frame["log_sd"].to_numpy(np.float64)
+    half = factor * np.sqrt((stretch * noise) ** 2 + (own * log_ratio) ** 2 + borrowed**2)
+    half_as_read = factor * noise
     centre = stretch * log_ratio
-    return np.minimum(centre - half, log_ratio), np.maximum(centre + half, log_ratio), stretch
+    low = np.minimum(centre - half, log_ratio - half_as_read)
+    high = np.maximum(centre + half, log_ratio + half_as_read)
+    return low, high, stretch
 
 
 def _verdict(tested_as: str, log_ratio: float, significant: bool | None) -> Verdict | str:
