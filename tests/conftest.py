@@ -1,4 +1,4 @@
-"""Which tests run together, and in which order, when several processes share the work."""
+"""In which order the files of tests run, when several processes share them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,7 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process: its fixtures are costly and are made once."""
-    for item in items:
-        name = item.path.stem
-        group = "test_validate" if name.startswith("test_validate") else name
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with the files that take longest."""
     items.sort(key=_turn)
 
 

@@ -48,7 +48,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 PAGES = ("--format", "html,pdf")
-# `demo` and `validate` take longest; they run so in test_cli.py and in validation_runs.py.
+# `demo` and `validate` take longest; they run so in test_cli.py and in test_validate_files.py.
 COMMANDS = {
     "compare": ("a.jpg", "b.jpg", "-o", "compared", *PAGES, "--figures", "--label", PICTURE),
     "measure": ("a.jpg", "-o", "measured", *PAGES, "--label", PICTURE),

@@ -1,4 +1,4 @@
-"""The validation: tables on hand-made rows, repeatability, and a quick run of everything."""
+"""The validation: tables on hand-made rows, its plan, and cases that are carried out."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from validation_runs import quick_validation
 
-from poremetrics.validate import Validation, _carried_out, make_plan
+from poremetrics.validate import _carried_out, make_plan
 from poremetrics.validate.cases import MEASURES, run_accuracy, run_pair, shots
 from poremetrics.validate.plan import Plan, calibration_pairs
 from poremetrics.validate.summary import (
@@ -197,43 +196,6 @@ def test_a_case_gives_the_same_rows_whoever_carries_it_out() -> None:
     for here, there in zip((run_accuracy(small), run_pair(pair_case)), apart_rows, strict=True):
         for one, other in zip(here, there, strict=True):
             pd.testing.assert_frame_equal(pd.DataFrame(one.rows), pd.DataFrame(other.rows))
-
-
-@pytest.fixture(scope="module")
-def quick() -> Validation:
-    return quick_validation()
-
-
-def test_quick_validation_fills_every_table(quick: Validation) -> None:
-    for name, table in quick.tables().items():
-        assert len(table), name
-    assert quick.quick
-    assert quick.headline["value"].notna().all()
-    assert set(quick.peers["detector"].str.split(",").str[0]) == {
-        "poremetrics",
-        "blob_log",
-        "blob_dog",
-        "SimpleBlobDetector",
-    }
-
-
-def test_quick_validation_is_ahead_of_every_peer(quick: Validation) -> None:
-    by_detector = quick.peers.groupby("detector")["f1"].mean()
-    ours = by_detector.pop("poremetrics")
-    # The claim is 0.05 on average over the full plan; this is one picture.
-    assert ours > by_detector.max() + 0.02
-
-
-def test_quick_validation_shows_a_working_tool(quick: Validation) -> None:
-    clear = quick.accuracy[quick.accuracy["skin"] == "clear"]
-    assert clear["precision"].min() > 0.9
-    assert clear["recall"].min() > 0.75
-    # Faint pores in rough skin are the hard case of real portraits.
-    assert quick.accuracy["precision"].min() > 0.8
-    assert quick.accuracy["recall"].min() > 0.5
-    # −30 % is the effect of strong treatments: not to see it would be a broken tool.
-    assert quick.powers.set_index("effect").loc["size", "power"] == 1.0
-    assert quick.pairs["link_precision"].dropna().min() > 0.95
 
 
 def test_progress_tells_every_stage_in_order_when_nobody_helps(

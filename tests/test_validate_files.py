@@ -1,4 +1,4 @@
-"""What a validation leaves behind: calibration, files, page, and the command that writes them."""
+"""What a quick validation shows and leaves behind: calibration, files, page, and its command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from closeups import PX_PER_MM, visits
-from validation_runs import quick_validation
+from safety import OFFLINE
 
 from poremetrics.change import (
     HEADLINE,
@@ -28,7 +28,7 @@ from poremetrics.compare import compare
 from poremetrics.errors import UsageError
 from poremetrics.report import write
 from poremetrics.report.validation import contents, write_validation
-from poremetrics.validate import Validation, make_plan
+from poremetrics.validate import Validation, make_plan, validate
 from poremetrics.validate.calibration import (
     FLOOR,
     calibrate,
@@ -280,12 +280,50 @@ def test_calibration_recovers_how_the_reading_hangs_on_the_signal() -> None:
     assert (found.lowest, found.highest) == pytest.approx((8.0, 14.0), abs=0.1)
 
 
-# --- files -----------------------------------------------------------------------------------
+# --- a quick run -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def quick() -> Validation:
-    return quick_validation()
+    # In its workers, which do all the measuring, a socket ends everything.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", OFFLINE["PYTHONPATH"])
+        return validate(quick=True, workers=2)
+
+
+def test_quick_validation_fills_every_table(quick: Validation) -> None:
+    for name, table in quick.tables().items():
+        assert len(table), name
+    assert quick.quick
+    assert quick.headline["value"].notna().all()
+    assert set(quick.peers["detector"].str.split(",").str[0]) == {
+        "poremetrics",
+        "blob_log",
+        "blob_dog",
+        "SimpleBlobDetector",
+    }
+
+
+def test_quick_validation_is_ahead_of_every_peer(quick: Validation) -> None:
+    by_detector = quick.peers.groupby("detector")["f1"].mean()
+    ours = by_detector.pop("poremetrics")
+    # The claim is 0.05 on average over the full plan; this is one picture.
+    assert ours > by_detector.max() + 0.02
+
+
+def test_quick_validation_shows_a_working_tool(quick: Validation) -> None:
+    clear = quick.accuracy[quick.accuracy["skin"] == "clear"]
+    assert clear["precision"].min() > 0.9
+    assert clear["recall"].min() > 0.75
+    # Faint pores in rough skin are the hard case of real portraits.
+    assert quick.accuracy["precision"].min() > 0.8
+    assert quick.accuracy["recall"].min() > 0.5
+    # −30 % is the effect of strong treatments: not to see it would be a broken tool.
+    assert quick.powers.set_index("effect").loc["size", "power"] == 1.0
+    assert quick.pairs["link_precision"].dropna().min() > 0.95
+
+
+# --- files -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
