@@ -304,6 +304,11 @@ class RegionAlignment:
     common_share: float
     scale_ratio: float
 
+    @property
+    def steps_px(self) -> tuple[float, float]:
+        """Pixels of the before and of the after photo per grid pixel."""
+        return self.grid.step_px, self.grid.step_px * self.scale_ratio
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alignment:

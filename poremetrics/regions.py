@@ -125,12 +125,11 @@ def sample_region(
     """
     rgb = _light(photos, aligned)
     masks = aligned.before_skin, aligned.after_skin
-    step_px = aligned.grid.step_px
-    per_mm = _px_per_mm(change.pair_scale(*faces, aligned), step_px)
-    shrinks = step_px, step_px * aligned.scale_ratio
+    steps_px = aligned.steps_px
+    per_mm = _px_per_mm(change.pair_scale(*faces, aligned), steps_px[0])
     skins = (
-        pores.flatten(rgb[0], masks[0], settings.pores, px_per_mm=per_mm, shrink=shrinks[0]),
-        pores.flatten(rgb[1], masks[1], settings.pores, px_per_mm=per_mm, shrink=shrinks[1]),
+        pores.flatten(rgb[0], masks[0], settings.pores, px_per_mm=per_mm, shrink=steps_px[0]),
+        pores.flatten(rgb[1], masks[1], settings.pores, px_per_mm=per_mm, shrink=steps_px[1]),
     )
     return SampledRegion(skins, pores.difference(*skins, aligned.common, settings.pair))
 

@@ -211,7 +211,7 @@ def sample_after(after: Photo, region: RegionAlignment) -> FloatImage:
     """
     if region.scale_ratio == 1.0 and np.array_equal(region.after_map, places(region.grid)):
         return sample_before(after, region.grid)
-    shrink = region.scale_ratio * region.grid.step_px
+    shrink = region.steps_px[1]
     return _sample(after, region.after_map, shrink if np.isfinite(shrink) else 1.0)
 
 

@@ -101,16 +101,16 @@ def judge_pair(
     DataFrame
         Columns of :data:`poremetrics.columns.QUALITY`.
     """
-    step = aligned.grid.step_px
+    step_px = aligned.grid.step_px
     single = [
         judge(
             side,
             aligned.name,
-            _resolved(rgb, skin, aligned.common, scale, step, shrink, settings),
+            _resolved(rgb, skin, aligned.common, scale, step_px, shrink, settings),
             settings.change,
         )
         for side, rgb, skin, shrink in zip(
-            ("before", "after"), linear_rgb, skins, (step, step * aligned.scale_ratio), strict=True
+            ("before", "after"), linear_rgb, skins, aligned.steps_px, strict=True
         )
     ]
     before_light, after_light = (

@@ -199,7 +199,7 @@ def misses(region: RegionAlignment, before_xy: Points, after_xy: Points) -> Floa
         for axis in np.moveaxis(region.after_map, 2, 0)
     ]
     off = np.column_stack(found) - after_xy[common]
-    return np.asarray(np.hypot(*off.T) / (region.scale_ratio * region.grid.step_px))
+    return np.asarray(np.hypot(*off.T) / region.steps_px[1])
 
 
 def reshot_trial(source: str, path: Path, view: View, label: str) -> Trial:
