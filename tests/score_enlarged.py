@@ -38,6 +38,13 @@ def enlarged(pixels: Rgb, skin: Mask, factor: float) -> tuple[Rgb, Mask]:
     return np.asarray(large, np.uint8), mask
 
 
+def found_again(plain: Points, found: Points) -> str:
+    """Return the share of places that have a find nearby."""
+    if not len(plain) or not len(found):
+        return "0 %" if len(plain) else ""
+    return f"{100 * np.mean(cKDTree(found).query(plain)[0] < NEAR_PX):.0f} %"
+
+
 def score_photo(path: Path, number: int) -> list[list[str]]:
     """Return a row per region; photos are numbered, for names tell who took them."""
     rows = []
@@ -47,16 +54,12 @@ def score_photo(path: Path, number: int) -> list[list[str]]:
             pixels = np.ascontiguousarray(taken.pixels[region.box.slices])
             per_mm = None if region.scale is None else 1.0 / region.scale.mm_per_px
             plain = pores_of(pixels, region.skin, per_mm)
-            row = [str(number), region.name, str(len(plain))]
+            row = [str(number), region.name, f"{per_mm:.1f}" if per_mm else "", str(len(plain))]
             for factor in FACTORS:
                 scale = None if per_mm is None else factor * per_mm
                 found = pores_of(*enlarged(pixels, region.skin, factor), scale)
                 found = (found + 0.5) / factor - 0.5
-                again = np.nan
-                if len(plain):
-                    near = cKDTree(found).query(plain)[0] < NEAR_PX if len(found) else np.zeros(1)
-                    again = float(np.mean(near))
-                row += [str(len(found)), f"{100 * again:.0f} %"]
+                row += [str(len(found)), found_again(plain, found)]
             rows.append(row)
     return rows
 
@@ -67,7 +70,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     photos = sorted(asked.folder.glob("*.jpg"))
-    head = ["photo", "region", "as it is"]
+    head = ["photo", "region", "px/mm", "as it is"]
     for factor in FACTORS:
         head += [f"× {factor:g}", "found again"]
     print("| " + " | ".join(head) + " |")
@@ -77,7 +80,7 @@ def main() -> None:
         for rows in pool.map(score_photo, photos, range(1, len(photos) + 1)):
             for row in rows:
                 print("| " + " | ".join(row) + " |", flush=True)
-                totals += [int(row[2]), *map(int, row[3::2])]
+                totals += [int(row[3]), *map(int, row[4::2])]
     print(f"\nAll: {', '.join(map(str, totals))}")
 
 

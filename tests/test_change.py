@@ -86,10 +86,21 @@ def sample_of(pores: pd.DataFrame, name: str = "nose", scale: Scale | None = Non
     )
 
 
-def changes_of(*samples: Sample, refused: tuple[str, ...] = ()) -> pd.DataFrame:
+def changes_of(
+    *samples: Sample, refused: tuple[str, ...] = (), response: change.Response = EXACT
+) -> pd.DataFrame:
     return change.changes(
-        samples, {one.name: EQUAL for one in samples}, refused, SILENT, SETTINGS, EXACT
+        samples, {one.name: EQUAL for one in samples}, refused, SILENT, SETTINGS, response
     ).set_index(["region", "metric"])
+
+
+def read_and_told(unread: float) -> tuple[pd.Series, pd.Series]:
+    """The same change of size where all of it is read, and where so much is known not to be."""
+    sample = sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))
+    share = change.Share(unread=unread)
+    known = change.Response(source="known", pairs=0, shares={"diameter_um_matched": share})
+    key = ("nose", "diameter_px_matched")
+    return changes_of(sample).loc[key], changes_of(sample, response=known).loc[key]
 
 
 @pytest.mark.parametrize("number", [1, 2, 31, 32, 33, 500])
@@ -223,16 +234,7 @@ def test_softer_photos_know_less_of_the_same_change() -> None:
 
 
 def test_what_is_not_read_shifts_the_interval_and_raises_what_can_be_shown() -> None:
-    samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
-    half = change.Response(
-        source="half", pairs=0, shares={"diameter_um_matched": change.Share(unread=1.0)}
-    )
-    read = changes_of(*samples).loc[("nose", "diameter_px_matched")]
-    row = (
-        change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, half)
-        .set_index(["region", "metric"])
-        .loc[("nose", "diameter_px_matched")]
-    )
+    read, row = read_and_told(unread=1.0)
     assert row["change_pct"] == read["change_pct"]
     # Half of the change is read: the truth is the ratio squared. Or all of it is, on other skin.
     low = [np.log1p(one["ci_low_pct"] / 100) for one in (row, read)]
@@ -243,16 +245,7 @@ def test_what_is_not_read_shifts_the_interval_and_raises_what_can_be_shown() -> 
 
 
 def test_skin_that_is_read_in_full_stays_within_an_interval_that_expects_less() -> None:
-    samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
-    expected = change.Response(
-        source="less", pairs=0, shares={"diameter_um_matched": change.Share(unread=-0.2)}
-    )
-    read = changes_of(*samples).loc[("nose", "diameter_px_matched")]
-    row = (
-        change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, expected)
-        .set_index(["region", "metric"])
-        .loc[("nose", "diameter_px_matched")]
-    )
+    read, row = read_and_told(unread=-0.2)
     assert row["ci_low_pct"] == read["ci_low_pct"]
     assert np.log1p(row["ci_high_pct"] / 100) == pytest.approx(
         0.8 * np.log1p(read["ci_high_pct"] / 100), abs=1e-9
