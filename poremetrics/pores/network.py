@@ -35,6 +35,7 @@ CELL_PX = 2
 _STRIDE = 8  # of the coarsest layer
 _DARKENING, _TINT = 0.05, 0.05  # shown as 1
 _MOST_TINT = 3.0
+_FEWEST_TINTED, _PLAIN, _NO_SHADE = 500, 4.0, 1e-9  # pixels; median absolute darkenings
 _LEAST_RMS, _MOST_RMS, _FEWEST_RMS = 0.004, 5.0, -3.0
 _AROUND_PX, _COARSE = 20.0, 4
 _USABLE = 0.5  # share of a pixel
@@ -167,9 +168,10 @@ def network_input(
     -------
     (4, h, w) float32
         Darkening on a compressed scale; darkening over its own root mean square around; the two
-        tints. Zero outside the mask.
+        tints, as far as they do not go with the darkening. Zero outside the mask.
     """
-    inside = (np.asarray(mask) > _USABLE).astype(np.float32)
+    usable = np.asarray(mask) > _USABLE
+    inside = usable.astype(np.float32)
     h, w = inside.shape
     size = max(1, w // _COARSE), max(1, h // _COARSE)
     power, share = (
@@ -185,6 +187,22 @@ def network_input(
     np.clip(darkening / np.maximum(rms, _LEAST_RMS), _FEWEST_RMS, _MOST_RMS, out=shown[1])
     shown[1] *= 0.5
     for row, tint in ((2, redness), (3, brownness)):
-        np.clip(tint / _TINT, -_MOST_TINT, _MOST_TINT, out=shown[row])
+        own = tint - _tint_of_shade(tint, darkening, usable) * darkening
+        np.clip(own / _TINT, -_MOST_TINT, _MOST_TINT, out=shown[row])
     shown *= inside
     return shown
+
+
+def _tint_of_shade(tint: FloatImage, darkening: FloatImage, usable: Mask) -> np.float32:
+    """Return by how much a tint goes with the darkening of plain skin.
+
+    Noise and grading are alike for all encoded values, so that on skin, whose channels differ, the
+    darker is also the redder and the browner. How much so hangs on camera and skin, and says
+    nothing about pores.
+    """
+    dark = darkening[usable]
+    if dark.size < _FEWEST_TINTED:
+        return np.float32(0.0)
+    plain = np.abs(dark) < _PLAIN * float(np.median(np.abs(dark)))
+    shade = np.where(plain, dark, np.float32(0.0))
+    return np.float32(shade @ tint[usable] / max(float(shade @ shade), _NO_SHADE))

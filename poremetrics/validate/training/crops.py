@@ -21,7 +21,7 @@ _CELLS = SIDE_PX // CELL_PX
 _ZOOM = (0.2, 1.35)
 _STRETCH, _STRETCH_SHARE = (1.0, 1.6), 0.1  # pulled skin has oval pits, all along one way
 _GAIN, _TINT_GAIN = (-0.5, 0.4), (-0.7, 0.5)  # ln
-_BARE_SHARE = 0.02
+_BARE_SHARE = 0.08
 _LEAST_SKIN, _TRIES = 0.5, 10
 _SEEN_PX = (2.7, 7.5)
 """Diameters, as seen, that one scale should find; wider ones belong to the next scale."""

@@ -39,21 +39,34 @@ _RIM, _RIM_PX = (0.3, 0.9), (1.5, 4.0)
 # Blotches as wide as pores and wider, but as often light as dark.
 _MOTTLING, _MOTTLING_PX = (0.2, 1.0), (1.2, 5.0)
 _RED_SHARE, _BROWN_SHARE = (0.0, 0.8), (0.0, 0.4)  # of the darkening; pores have 0.29 and 0.13
-# Noise, denoised and scaled down: it hangs together. Sharpened as well, it has a scale of its own.
-_GRAIN, _GRAIN_PX, _BAND_SHARE, _BAND = (0.05, 1.0), (0.0, 1.8), 0.3, 1.6
-_TINT_GRAIN, _TINT_GRAIN_PX = (0.0, 0.8), (0.5, 3.0)
+# Noise, denoised, scaled down or enlarged: it hangs together. Sharpened as well, it has a scale of
+# its own.
+_GRAIN, _MOST_GRAIN = (0.05, 2.5), 0.5
+_GRAIN_PX, _BAND_SHARE, _BAND = (0.0, 2.2), 0.5, (1.2, 3.0)
+# The channels err apart, blue most, as far as colour was not denoised. What is left then is added
+# to all encoded values alike: more to the logarithm of the darker channels, least to that of red.
+_GREY_SHARE, _COMMON, _BLUE = 0.5, (0.0, 1.0), (1.0, 2.0)
+_RED_LESS, _BLUE_MORE = (0.0, 0.45), (0.0, 0.8)  # skin of encoded 220, 170, 140 to 110, 65, 40
+_SMOOTH_TINT_SHARE, _SMOOTH_TINT_PX = 0.4, (0.5, 2.0)
+_RED_LIGHT, _GREEN_LIGHT, _BLUE_LIGHT = 0.30, 0.65, 0.05  # of the luminance of skin
+_DARKEST_GRAIN = 0.1  # of the light around
 _WHITE_PX = 0.3  # a blur that changes nothing
 _SHARPENING, _HALO_PX = (0.3, 1.0), (0.7, 2.0)
 _JPEG_QUALITY, _JPEG_STEPS, _JPEG_BLOCK = (60, 95), 80.0, 8  # steps of 8 bits per ln unit
-# No skin at all: nothing in it is a pore.
-_BARE, _BARE_PX = (0.02, 0.2), (0.0, 2.0)
+# No skin at all, perhaps unevenly lit: nothing in it is a pore.
+_BARE, _UNEVEN_SHARE, _UNEVEN, _UNEVEN_PX = (0.01, 0.5), 0.5, (0.1, 0.7), (4.0, 12.0)
 _LEAST_TEXTURE = 0.01
 
 
 def bare(look: Look, rng: np.random.Generator) -> Look:
     """Return nothing but noise, without a pore."""
-    layers = (look.darkening, look.redness, look.brownness)
-    return Look(*(_field(one.shape, _BARE_PX, rng) * _drawn(_BARE, rng) for one in layers))
+    shape = look.darkening.shape
+    strength = _drawn_log(_BARE, rng)
+    noise = _grain(shape, strength, rng)
+    if rng.random() >= _UNEVEN_SHARE:
+        return noise
+    uneven = _field(shape, rng.uniform(*_UNEVEN_PX), rng) * strength * _drawn(_UNEVEN, rng)
+    return replace(noise, darkening=noise.darkening + uneven)
 
 
 def _rims(look: Look, rng: np.random.Generator) -> Look:
@@ -68,7 +81,7 @@ def _rims(look: Look, rng: np.random.Generator) -> Look:
 def _mottled(look: Look, rng: np.random.Generator) -> Look:
     """Add soft blotches of blood or pigment."""
     strength = _texture(look) * _drawn(_MOTTLING, rng)
-    blotches = _field(look.darkening.shape, _MOTTLING_PX, rng) * strength
+    blotches = _field(look.darkening.shape, rng.uniform(*_MOTTLING_PX), rng) * strength
     return Look(
         look.darkening + blotches,
         look.redness + _drawn(_RED_SHARE, rng) * blotches,
@@ -78,14 +91,45 @@ def _mottled(look: Look, rng: np.random.Generator) -> Look:
 
 def _grainy(look: Look, rng: np.random.Generator) -> Look:
     """Add noise to light and colour."""
-    strength = _texture(look) * np.float32(np.exp(rng.uniform(*np.log(_GRAIN))))
-    shape = look.darkening.shape
-    band = _BAND if rng.random() < _BAND_SHARE else 0.0
-    tints = (
-        one + _field(shape, _TINT_GRAIN_PX, rng) * strength * _drawn(_TINT_GRAIN, rng)
-        for one in (look.redness, look.brownness)
+    strength = min(_texture(look) * _drawn_log(_GRAIN, rng), np.float32(_MOST_GRAIN))
+    noise = _grain(look.darkening.shape, strength, rng)
+    return Look(
+        look.darkening + noise.darkening,
+        look.redness + noise.redness,
+        look.brownness + noise.brownness,
     )
-    return Look(look.darkening + _field(shape, _GRAIN_PX, rng, band) * strength, *tints)
+
+
+def _grain(shape: tuple[int, ...], strength: np.float32, rng: np.random.Generator) -> Look:
+    """Return what noise of the three channels, as a share of the light, does to skin.
+
+    Light and colour err together: where there is less light it is redder, as in a pore.
+    """
+    reach = float(rng.uniform(*_GRAIN_PX))
+    band = float(rng.uniform(*_BAND)) if rng.random() < _BAND_SHARE else 0.0
+    common = np.float32(1.0) if rng.random() < _GREY_SHARE else _drawn(_COMMON, rng)
+    own = np.float32(np.sqrt(1.0 - common**2))
+    shared = common * _field(shape, reach, rng, band)
+    one = np.float32(1.0)
+    weights = (one - _drawn(_RED_LESS, rng), one, one + _drawn(_BLUE_MORE, rng))
+    owns = (own, own, own * _drawn(_BLUE, rng))
+    red, green, blue = (
+        _log_light(
+            strength * (np.float32(weight) * shared + part * _field(shape, reach, rng, band))
+        )
+        for weight, part in zip(weights, owns, strict=True)
+    )
+    darkening = -(_RED_LIGHT * red + _GREEN_LIGHT * green + _BLUE_LIGHT * blue)
+    tints = [red - green, green - blue]
+    if rng.random() < _SMOOTH_TINT_SHARE:
+        smooth_px = rng.uniform(*_SMOOTH_TINT_PX)
+        tints = [np.asarray(cv2.GaussianBlur(one, (0, 0), smooth_px), np.float32) for one in tints]
+    return Look(darkening, *tints)
+
+
+def _log_light(excess: FloatImage) -> FloatImage:
+    """Return the logarithm of light that exceeds what is around it by a share."""
+    return np.log(np.maximum(np.float32(1.0) + excess, np.float32(_DARKEST_GRAIN)))
 
 
 def _sharpened(look: Look, rng: np.random.Generator) -> Look:
@@ -116,7 +160,7 @@ def _grey(look: Look, _: np.random.Generator) -> Look:
 LOOKS: tuple[tuple[float, Callable[[Look, np.random.Generator], Look]], ...] = (
     (0.05, _rims),
     (0.1, _mottled),
-    (0.6, _grainy),
+    (0.65, _grainy),
     (0.2, _grey),
     (0.08, _sharpened),
     (0.2, _compressed),
@@ -128,23 +172,26 @@ def _drawn(between: Range, rng: np.random.Generator) -> np.float32:
     return np.float32(rng.uniform(*between))
 
 
+def _drawn_log(between: Range, rng: np.random.Generator) -> np.float32:
+    return np.float32(np.exp(rng.uniform(*np.log(between))))
+
+
 def _texture(look: Look) -> np.float32:
     """Return how strong the texture is, hairs and moles apart."""
     return np.float32(max(1.48 * np.median(np.abs(look.darkening)), _LEAST_TEXTURE))
 
 
 def _field(
-    shape: tuple[int, ...], reach_px: Range, rng: np.random.Generator, band: float = 0.0
+    shape: tuple[int, ...], reach_px: float, rng: np.random.Generator, band: float = 0.0
 ) -> npt.NDArray[np.float32]:
     """Return noise of standard deviation 1 that hangs together over some reach.
 
     With ``band``, what hangs together over so many times the reach is taken out.
     """
     noise = rng.standard_normal(shape, dtype=np.float32)
-    reach = float(rng.uniform(*reach_px))
-    if reach > _WHITE_PX:
-        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), reach), np.float32)
+    if reach_px > _WHITE_PX:
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), reach_px), np.float32)
         if band:
-            noise = noise - cv2.GaussianBlur(noise, (0, 0), band * reach)
+            noise = noise - cv2.GaussianBlur(noise, (0, 0), band * reach_px)
         noise /= noise.std()
     return noise
