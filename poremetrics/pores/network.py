@@ -24,7 +24,7 @@ from poremetrics.settings.pores import PoresSettings
 from poremetrics.weights import Weights
 
 NET = Weights(
-    "pores", "pores.onnx", "f273d0f4f05baff71771eafb64af6ee003bd38018536737de049c154b9657f83"
+    "pores", "pores.onnx", "e2854ffa52ba3edd35a902f4568936ff76ccea535798ebddff5ec5bd78e8c762"
 )
 """Where it was made is told in ``weights/NOTICE``."""
 

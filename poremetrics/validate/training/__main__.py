@@ -44,7 +44,11 @@ class Round:
     hairy_share: float
 
 
-ROUNDS = (Round(20250102, 10_000, 2.5e-3, 0.0), Round(20255102, 2_500, 6e-4, 0.15))
+ROUNDS = (
+    Round(20250102, 10_000, 2.5e-3, 0.0),
+    Round(20255102, 2_500, 6e-4, 0.15),
+    Round(20257102, 5_000, 1e-3, 0.15),
+)
 """Shown hairs from the start, it takes two touching pores for a piece of one; never shown them, it
 takes the end of a hair for a pore."""
 SYNTHETIC = 720
