@@ -35,7 +35,9 @@ CELL_PX = 2
 _STRIDE = 8  # of the coarsest layer
 _DARKENING, _TINT = 0.05, 0.05  # shown as 1
 _MOST_TINT = 3.0
-_FEWEST_TINTED, _PLAIN, _NO_SHADE = 500, 4.0, 1e-9  # pixels; median absolute darkenings
+# A slope of fewer pixels than a few pores have is chance; beyond 4 median absolute darkenings lie
+# 0.7 % of normal noise and nearly all of a pore.
+_FEWEST_TINTED, _PLAIN, _NO_SHADE = 500, 4.0, 1e-9
 _LEAST_RMS, _MOST_RMS, _FEWEST_RMS = 0.004, 5.0, -3.0
 _AROUND_PX, _COARSE = 20.0, 4
 _USABLE = 0.5  # share of a pixel
@@ -186,23 +188,27 @@ def network_input(
     np.arcsinh(darkening / _DARKENING, out=shown[0])
     np.clip(darkening / np.maximum(rms, _LEAST_RMS), _FEWEST_RMS, _MOST_RMS, out=shown[1])
     shown[1] *= 0.5
+    shade = _plain_shade(darkening[usable])
     for row, tint in ((2, redness), (3, brownness)):
-        own = tint - _tint_of_shade(tint, darkening, usable) * darkening
+        own = tint - _slope(tint[usable], shade) * darkening
         np.clip(own / _TINT, -_MOST_TINT, _MOST_TINT, out=shown[row])
     shown *= inside
     return shown
 
 
-def _tint_of_shade(tint: FloatImage, darkening: FloatImage, usable: Mask) -> np.float32:
-    """Return by how much a tint goes with the darkening of plain skin.
+def _plain_shade(dark: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the darkening of the pixels of plain skin, nothing for the rest.
 
     Noise and grading are alike for all encoded values, so that on skin, whose channels differ, the
     darker is also the redder and the browner. How much so hangs on camera and skin, and says
     nothing about pores.
     """
-    dark = darkening[usable]
     if dark.size < _FEWEST_TINTED:
-        return np.float32(0.0)
+        return np.zeros_like(dark)
     plain = np.abs(dark) < _PLAIN * float(np.median(np.abs(dark)))
-    shade = np.where(plain, dark, np.float32(0.0))
-    return np.float32(shade @ tint[usable] / max(float(shade @ shade), _NO_SHADE))
+    return np.where(plain, dark, np.float32(0.0))
+
+
+def _slope(tint: npt.NDArray[np.float32], shade: npt.NDArray[np.float32]) -> np.float32:
+    """Return by how much a tint goes with the darkening of plain skin."""
+    return np.float32(shade @ tint / max(float(shade @ shade), _NO_SHADE))

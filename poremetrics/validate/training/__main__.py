@@ -50,7 +50,8 @@ ROUNDS = (
     Round(20257102, 5_000, 1e-3, 0.15),
 )
 """Shown hairs from the start, it takes two touching pores for a piece of one; never shown them, it
-takes the end of a hair for a pore."""
+takes the end of a hair for a pore. The third round is for grain: with the first two alone, pits of
+one cheek are told less alike at other sizes (decision 24)."""
 SYNTHETIC = 720
 """Pictures of synthetic skin, in every round."""
 FACES_SHARE = 0.5

@@ -110,20 +110,18 @@ def _grain(shape: tuple[int, ...], strength: np.float32, rng: np.random.Generato
     common = np.float32(1.0) if rng.random() < _GREY_SHARE else _drawn(_COMMON, rng)
     own = np.float32(np.sqrt(1.0 - common**2))
     shared = common * _field(shape, reach, rng, band)
-    one = np.float32(1.0)
-    weights = (one - _drawn(_RED_LESS, rng), one, one + _drawn(_BLUE_MORE, rng))
+    alike = np.float32(1.0)
+    weights = (alike - _drawn(_RED_LESS, rng), alike, alike + _drawn(_BLUE_MORE, rng))
     owns = (own, own, own * _drawn(_BLUE, rng))
     red, green, blue = (
-        _log_light(
-            strength * (np.float32(weight) * shared + part * _field(shape, reach, rng, band))
-        )
+        _log_light(strength * (weight * shared + part * _field(shape, reach, rng, band)))
         for weight, part in zip(weights, owns, strict=True)
     )
     darkening = -(_RED_LIGHT * red + _GREEN_LIGHT * green + _BLUE_LIGHT * blue)
     tints = [red - green, green - blue]
     if rng.random() < _SMOOTH_TINT_SHARE:
         smooth_px = rng.uniform(*_SMOOTH_TINT_PX)
-        tints = [np.asarray(cv2.GaussianBlur(one, (0, 0), smooth_px), np.float32) for one in tints]
+        tints = [np.asarray(cv2.GaussianBlur(own, (0, 0), smooth_px), np.float32) for own in tints]
     return Look(darkening, *tints)
 
 
