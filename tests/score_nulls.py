@@ -32,7 +32,7 @@ def tried(path: Path, preset: Preset) -> dict[str, object]:
     rng = np.random.default_rng((SEED, SHOTS.index(preset)))
     result = compared_again(path, draw_nuisance(rng, preset))
     if result is None:
-        return {"strength": preset, "refused": True}
+        return {"strength": preset, "refused": True, "failed": ["no skin"]}
     own = result.changes[result.changes["verdict"].ne("")]
     judged = own[own["verdict"].ne("not comparable")]
     whole = judged[judged["region"].eq("all")].set_index("metric")["change_pct"]
@@ -40,13 +40,14 @@ def tried(path: Path, preset: Preset) -> dict[str, object]:
     return {
         "strength": preset,
         "refused": judged.empty,
+        "failed": sorted(set(result.quality.loc[~result.quality["ok"], "check"])),
         "called": ", ".join(called["region"] + " " + called["metric"]),
         **{name: abs(whole.get(name, np.nan)) for name in MEASURES},
     }
 
 
 def main() -> None:
-    """Print one row per strength, and what was called."""
+    """Print one row per strength, why pairs were refused, and what was called."""
     parser = argparse.ArgumentParser(description="How often is unchanged skin called changed?")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=2)
@@ -64,6 +65,9 @@ def main() -> None:
         numbers = " | ".join(f"{counted[name].median():.1f} %" for name in MEASURES)
         said = counted["called"].ne("").sum()
         print(f"| {strength} | {len(own)} | {len(counted)} | {said} | {numbers} |")
+    refused = table[table["refused"]]
+    print(f"\n{len(refused)} refused; of these fail, in any region:")
+    print(refused["failed"].explode().value_counts().to_string())
     for said in table["called"].dropna().loc[lambda one: one.ne("")]:
         print(f"\ncalled: {said}")
 
