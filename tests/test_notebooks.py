@@ -38,6 +38,7 @@ def test_a_notebook_is_stored_clean(path: Path) -> None:
         assert not re.search(r"(?:/home/|/Users/|/root/|[A-Z]:\\)", cell.source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What the kernel writes goes where pytest throws it away.

@@ -72,6 +72,7 @@ def on_small_disk(tmp_path: Path, photos: Path, script: str) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_the_old_result_stays(tmp_path, photos) -> None:
     on_small_disk(tmp_path, photos, """
 out = disk / "out"
@@ -95,6 +96,7 @@ assert content(out) != old
 """)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_on_a_read_only_disk_no_work_begins(tmp_path, photos) -> None:
     on_small_disk(tmp_path, photos, """
 subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
@@ -113,6 +115,7 @@ assert not os.listdir(disk)
 """)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_study_on_a_full_disk_goes_on_once_there_is_space(tmp_path, photos) -> None:
     rows = [
         f"P{n},{visit},2026-0{visit + 1}-05,{n}{visit}.jpg" for n in range(3) for visit in (0, 1)

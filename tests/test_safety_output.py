@@ -157,6 +157,7 @@ def test_offline_private_and_the_same_on_one_thread_and_on_two(command, pair, tm
 
 
 @posix
+@pytest.mark.slow
 def test_interrupted_at_any_moment_the_result_is_the_old_or_the_new(tmp_path) -> None:
     # `python tests/kill_runs.py --times 200` is the long run.
     assert kill_runs(tmp_path, times=6).total() == 6

@@ -404,6 +404,7 @@ def command(clinic: Clinic, folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_it_goes_on_and_ends_with_the_same_bytes(
     done: Done, clinic: Clinic, tmp_path: Path
 ) -> None:
