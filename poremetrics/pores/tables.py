@@ -18,7 +18,8 @@ from poremetrics.settings.pair import PairSettings
 FOUND_LENGTHS = ("diameter_px", "diameter_err_px", "major_px", "minor_px", "area_px2")
 """Lengths and areas of what :func:`poremetrics.pores.find` found."""
 _NODE_PX = 4  # the map is interpolated between places this far apart
-_LEAST_AREA, _FAINT = 1e-12, 1e-3
+_LEAST_AREA = 1e-12  # of a grid pixel, where the map folds: its logarithm stays finite
+_FAINT = 1e-3  # weight of what is no skin: it counts only where there is no skin around
 _ROUNDING = 1e-4  # of a logarithm of lengths: places of thousands of pixels are kept in 32 bits
 
 
