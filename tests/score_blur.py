@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+from printed import print_head, print_row
 
 from poremetrics import compare
 from poremetrics.model import Comparison
@@ -93,13 +94,11 @@ def main() -> None:
         found = [row for one in done for row in one.result()]
     table = pd.DataFrame(found, columns=["group", "told", "true", "claimed"])
     table["off"] = table["told"] - table["true"]
-    print("| pairs | regions | true, mean | off, median | off, rms | claimed, rms |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    print_head("pairs", "regions", "true, mean", "off, median", "off, rms", "claimed, rms")
     for name, own in table.groupby("group", sort=False):
-        print(
-            f"| {name} | {len(own)} | {own['true'].mean():.2f} | {own['off'].median():+.3f} | "
-            f"{rms(own['off']):.3f} | {rms(own['claimed']):.3f} |"
-        )
+        off = own["off"]
+        errors = f"{off.median():+.3f}", f"{rms(off):.3f}", f"{rms(own['claimed']):.3f}"
+        print_row(name, len(own), f"{own['true'].mean():.2f}", *errors)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from printed import print_head, print_row
 
 import poremetrics
 from poremetrics.settings import Settings
@@ -99,13 +100,11 @@ def main() -> None:
             for part in pool.map(scored, *zip(*pairs(asked.samples), strict=True))
             for row in part
         ]
-    print("| pair | measure | true | read | interval | verdict |")
-    print("| --- | --- | ---: | ---: | ---: | --- |")
+    print_head("pair", "measure", "true", "read", "interval", "verdict", words=2)
     for row in rows:
-        print(
-            f"| {row['pair']} | {row['measure']} | {row['true']:.1f} % | {row['read']:.1f} % | "
-            f"{row['low']:.1f} to {row['high']:.1f} % | {row['verdict']} |"
-        )
+        figures = f"{row['true']:.1f} %", f"{row['read']:.1f} %"
+        interval = f"{row['low']:.1f} to {row['high']:.1f} %"
+        print_row(row["pair"], row["measure"], *figures, interval, row["verdict"])
     table = pd.DataFrame(rows)
     for name, own in table.groupby("measure", sort=False):
         off = np.log1p(own["read"] / 100.0) - np.log1p(own["true"] / 100.0)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from printed import print_head, print_row
 from scipy.spatial import cKDTree
 
 from poremetrics import face, photo, pores
@@ -73,13 +74,12 @@ def main() -> None:
     head = ["photo", "region", "px/mm", "as it is"]
     for factor in FACTORS:
         head += [f"× {factor:g}", "found again"]
-    print("| " + " | ".join(head) + " |")
-    print("| --- | --- |" + " ---: |" * (len(head) - 2))
+    print_head(*head, words=2)
     totals = np.zeros(1 + len(FACTORS), int)
     with ProcessPoolExecutor(asked.workers) as pool:
         for rows in pool.map(score_photo, photos, range(1, len(photos) + 1)):
             for row in rows:
-                print("| " + " | ".join(row) + " |", flush=True)
+                print_row(*row)
                 totals += [int(row[3]), *map(int, row[4::2])]
     print(f"\nAll: {', '.join(map(str, totals))}")
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from printed import print_head, print_row
 
 import poremetrics
 from poremetrics import synthetic
@@ -111,20 +112,20 @@ def main() -> None:
         rows = pd.DataFrame([row for part in pool.map(scored, cases) for row in part])
         read = pd.DataFrame([row for part in pool.map(changed, pairs) for row in part])
     ways = list(dict.fromkeys(rows["way"]))
-    print("| skin | px/mm | " + " | ".join(f"{way}: F1 / size" for way in ways) + " |")
-    print("| --- | ---: |" + " ---: |" * len(ways))
+    print_head("skin", "px/mm", *[f"{way}: F1 / size" for way in ways])
     for (skin, px_per_mm), group in rows.groupby(["skin", "px_per_mm"]):
         means = group.groupby("way")[["f1", "bias"]].mean().loc[ways]
         cells = [f"{one.f1:.2f} / {one.bias:+.1f} %" for one in means.itertuples()]
-        print(f"| {skin} | {px_per_mm:g} | " + " | ".join(cells) + " |")
-    print("\n| px/mm | as it is: read, known, held | scale given: read, known, held |")
-    print("| ---: | ---: | ---: |")
+        print_row(skin, f"{px_per_mm:g}", *cells)
+    print()
+    told = "read, known, held"
+    print_head("px/mm", f"as it is: {told}", f"scale given: {told}", words=0)
     for px_per_mm, group in read.groupby("px_per_mm"):
         cells = [
             f"{own['read'].mean():.1f} %, {own['read'].notna().sum()}, {own['held'].sum()}"
             for _, own in group.groupby("way")
         ]
-        print(f"| {px_per_mm:g} | " + " | ".join(cells) + " |")
+        print_row(f"{px_per_mm:g}", *cells)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from printed import print_head, print_row
 from score_samples import f1, inside, regions_of, scored
 
 from poremetrics import pores
@@ -59,16 +60,15 @@ def main() -> None:
         "close-ups": sorted(asked.samples.glob("close_up/*.jpg")),
         "synthetic": SYNTHETIC_SEEDS,
     }
-    print("| F1 at a limit of | " + " | ".join(f"{limit:g}" for limit in LIMITS) + " |")
-    print("| --- |" + " ---: |" * len(LIMITS))
+    print_head("F1 at a limit of", *[f"{limit:g}" for limit in LIMITS])
     means = np.zeros(len(LIMITS))
     with ProcessPoolExecutor(asked.workers) as pool:
         for name, chosen in sources.items():
             counts = np.sum(list(pool.map(counts_of, chosen)), axis=0)
             scores = np.array([f1(one) for one in counts])
             means += scores / len(sources)
-            print(f"| {name} | " + " | ".join(f"{score:.3f}" for score in scores) + " |")
-    print("| mean | " + " | ".join(f"{score:.3f}" for score in means) + " |")
+            print_row(name, *[f"{score:.3f}" for score in scores])
+    print_row("mean", *[f"{score:.3f}" for score in means])
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from printed import print_head, print_row
 
 from poremetrics.synthetic import Preset, draw_nuisance
 from poremetrics.validate.defaults import compared_again
@@ -57,14 +58,12 @@ def main() -> None:
     ]
     with ProcessPoolExecutor(asked.workers) as pool:
         table = pd.DataFrame([one.result() for one in [pool.submit(job) for job in jobs]])
-    middle = " | ".join(f"median change of {name}" for name in MEASURES)
-    print(f"| strength | pairs | comparable | called | {middle} |")
-    print("| --- |" + " ---: |" * (3 + len(MEASURES)))
+    middle = [f"median change of {name}" for name in MEASURES]
+    print_head("strength", "pairs", "comparable", "called", *middle)
     for strength, own in [*table.groupby("strength", sort=False), ("all", table)]:
         counted = own[~own["refused"]]
-        numbers = " | ".join(f"{counted[name].median():.1f} %" for name in MEASURES)
-        said = counted["called"].ne("").sum()
-        print(f"| {strength} | {len(own)} | {len(counted)} | {said} | {numbers} |")
+        medians = [f"{counted[name].median():.1f} %" for name in MEASURES]
+        print_row(strength, len(own), len(counted), counted["called"].ne("").sum(), *medians)
     refused = table[table["refused"]]
     print(f"\n{len(refused)} refused; of these fail, in any region:")
     print(refused["failed"].explode().value_counts().to_string())

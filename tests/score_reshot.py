@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+from printed import print_head, print_row
 from score_blur import applied_px2, rms
 
 from poremetrics import pores
@@ -102,19 +103,17 @@ def main() -> None:
     both = table.groupby(["photo", "region", "shot"])["blur"].transform("nunique").eq(2)
     # A region that is comparable behind one blur only tells nothing of the other.
     table = table[both]
-    print("| strength, blur | regions | size, mean | size, rms | coverage, rms | sampling sd |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    figures = "regions", "size, mean", "size, rms", "coverage, rms", "sampling sd"
+    print_head("strength, blur", *figures)
     for (strength, blur), own in table.groupby(["strength", "blur"], sort=False):
-        print(
-            f"| {strength}, {blur} | {len(own)} | {percent(own['size'].mean())} | "
-            f"{100.0 * rms(own['size']):.1f} % | {100.0 * rms(own['coverage']):.1f} % | "
-            f"{100.0 * own['sampling'].median():.1f} % |"
-        )
-    print("\n| photo | regions | size, told blur | size, true blur |")
-    print("| ---: | ---: | ---: | ---: |")
+        errors = rms(own["size"]), rms(own["coverage"]), own["sampling"].median()
+        spreads = [f"{100.0 * one:.1f} %" for one in errors]
+        print_row(f"{strength}, {blur}", len(own), percent(own["size"].mean()), *spreads)
+    print()
+    print_head("photo", "regions", "size, told blur", "size, true blur", words=0)
     for photo, own in table.groupby("photo"):
         means = own.groupby("blur")["size"].mean()
-        print(f"| {photo} | {len(own) // 2} | {percent(means[TOLD])} | {percent(means[TRUE])} |")
+        print_row(photo, len(own) // 2, percent(means[TOLD]), percent(means[TRUE]))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import pandas as pd
+from printed import print_head, print_row
 from scipy.spatial import cKDTree
 
 from poremetrics import face, photo, pores
@@ -149,8 +150,7 @@ def main() -> None:
     with ProcessPoolExecutor(asked.workers) as pool:
         rows = pd.DataFrame([row for part in pool.map(score_photo, photos) for row in part])
     rows["group"] = rows["photo"].str.split("/").str[0]
-    print("| photos | pores | precision | recall | F1 | F1 of blob_log | on marks |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print_head("photos", "pores", "precision", "recall", "F1", "F1 of blob_log", "on marks")
     for name, group in rows.groupby("group"):
         right, false, missed = counts = np.sum(group["counts"].to_list(), axis=0)
         cells = [
@@ -161,14 +161,14 @@ def main() -> None:
             f"{f1(np.sum(group['peer'].to_list(), axis=0)):.2f}",
             f"{100 * group['marks'].sum() / group['found'].sum():.1f} %",
         ]
-        print(f"| {name} | " + " | ".join(cells) + " |")
-    print("\n| contrast | " + " | ".join(f"{a:g} to {b:g}" for a, b in edges()) + " |")
-    print("| --- |" + " ---: |" * len(edges()))
+        print_row(name, *cells)
+    print()
+    print_head("contrast", *[f"{a:g} to {b:g}" for a, b in edges()])
     for name, group in rows.groupby("group"):
         contrast, hit = (np.concatenate(group[key].to_list()) for key in ("contrast", "hit"))
         shares = [hit[(contrast >= a) & (contrast < b)] for a, b in edges()]
         cells = [f"{one.mean():.2f} of {len(one):,}" if len(one) else "" for one in shares]
-        print(f"| recall, {name} | " + " | ".join(cells) + " |")
+        print_row(f"recall, {name}", *cells)
 
 
 def edges() -> list[tuple[float, float]]:

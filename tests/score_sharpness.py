@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from printed import print_head, print_row
 
 from poremetrics import face, photo, pores
 from poremetrics.errors import PoremetricsError
@@ -140,28 +141,23 @@ def show_softened(rows: list[Row]) -> None:
     told = pd.DataFrame(rows).pivot_table(index="where", columns="added", values="told")
     sharp = told[told[ADDED_PX[0]] < FINEST_SOFT_PX]
     print(f"{len(sharp)} of {len(told)} regions of portraits told sharper than {FINEST_SOFT_PX} px")
-    print("| added | told, median | told / expected, median | sd |\n| ---: | ---: | ---: | ---: |")
+    print_head("added", "told, median", "told / expected, median", "sd", words=0)
     for added_px in ADDED_PX:
         share: pd.Series = sharp[added_px] / np.hypot(sharp[ADDED_PX[0]], added_px)
-        print(
-            f"| {added_px:g} px | {sharp[added_px].median():.2f} px | {share.median():.2f} | "
-            f"{share.std():.2f} |"
-        )
+        told_px = f"{sharp[added_px].median():.2f} px"
+        print_row(f"{added_px:g} px", told_px, f"{share.median():.2f}", f"{share.std():.2f}")
 
 
 def show(table: pd.DataFrame, by: str) -> None:
     """Print a row per group."""
     biases = [f"{name}, {low:.0f} px" for low in CLASSES_PX for name in ("told", "true")]
-    head = [by, "true blur", "told, mean", "told, sd", "told, no pores", *biases]
-    print(f"| {' | '.join(head)} |")
-    print(f"|{' ---: |' * len(head)}")
+    print_head(by, "true blur", "told, mean", "told, sd", "told, no pores", *biases, words=0)
     for value, own in table.groupby(by):
         cells = (own[name].mean() for name in biases)
         shown = ("" if math.isnan(one) else f"{one:+.1f} %" for one in cells)
-        print(
-            f"| {value:g} | {own['true'].mean():.2f} | {own['told'].mean():.2f} | "
-            f"{own['told'].std():.2f} | {own['told, no pores'].mean():.2f} | {' | '.join(shown)} |"
-        )
+        told = own["told"].mean(), own["told"].std(), own["told, no pores"].mean()
+        blurs = [f"{one:.2f}" for one in (own["true"].mean(), *told)]
+        print_row(f"{value:g}", *blurs, *shown)
     print()
 
 
@@ -182,10 +178,9 @@ def main() -> None:
     show(table[table["contrast"] == usual], "px_per_mm")
     show(table[table["px_per_mm"] == PORTRAIT_PX_PER_MM], "contrast")
     by_lens = told.pivot_table(index="px_per_mm", columns="lens", values="told")
-    print(f"| px/mm | {' | '.join(f'lens {lens:g} px' for lens in by_lens)} |")
-    print(f"|{' ---: |' * (1 + by_lens.shape[1])}")
+    print_head("px/mm", *[f"lens {lens:g} px" for lens in by_lens], words=0)
     for scale, row in by_lens.iterrows():
-        print(f"| {scale:g} | {' | '.join(f'{one:.2f}' for one in row)} |")
+        print_row(f"{scale:g}", *[f"{one:.2f}" for one in row])
     print()
     if portraits:
         show_softened(portraits)
