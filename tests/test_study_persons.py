@@ -226,6 +226,7 @@ def persons(
     return frame.assign(side="", treatment="laser", metric="count")[list(RESPONSES)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("control", "visits", "term"),
     [("within", 2, "treatment against control"), ("none", 2, "visit 2")],
