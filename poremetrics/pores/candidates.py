@@ -34,7 +34,7 @@ def candidates(skin: Skin, settings: PoresSettings) -> Spots:
     Spots
         Most probable first, at least ``settings.separation`` apart.
     """
-    likely = likely_spots(skin, settings)
+    likely = without_joined(likely_spots(skin, settings), settings)
     marks, height = clear_marks(skin, settings)
     spots = Spots.join([likely, marks])
     strength = np.concatenate([1.0 + likely.probability, height / (1.0 + height)])
@@ -42,6 +42,49 @@ def candidates(skin: Skin, settings: PoresSettings) -> Spots:
     spots = spots.take(order)
     keep = thin_out(spots.xy, spots.seen_px, strength[order], share=settings.separation)
     return spots.take(keep)
+
+
+def without_joined(spots: Spots, settings: PoresSettings) -> Spots:
+    """Leave out wide spots that are two touching pores, seen as one at a coarse scale.
+
+    Parameters
+    ----------
+    spots : Spots
+        From :func:`poremetrics.pores.network.likely_spots`.
+    settings : PoresSettings
+
+    Returns
+    -------
+    Spots
+        Without those about whose middle two probable, narrower spots face each other.
+    """
+    sure = spots.take(spots.probability >= settings.pore_probability)
+    if len(sure.xy) < 2:
+        return spots
+    reach = settings.joined_apart * float(sure.seen_px.max())
+    one, two = cKDTree(sure.xy).query_pairs(reach, output_type="ndarray").T
+    apart = np.hypot(*(sure.xy[one] - sure.xy[two]).T)
+    mean, wider = (f(sure.seen_px[one], sure.seen_px[two]) for f in (_mean, np.maximum))
+    touch = (apart > settings.separation * mean) & (apart < settings.joined_apart * mean)
+    if not touch.any():
+        return spots
+    middle = 0.5 * (sure.xy[one] + sure.xy[two])[touch]
+    apart, wider = apart[touch], wider[touch]
+    pairs = cKDTree(middle).sparse_distance_matrix(
+        cKDTree(spots.xy),
+        settings.joined_middle * float(spots.seen_px.max()),
+        output_type="ndarray",
+    )
+    seen, off = spots.seen_px[pairs["j"]], pairs["v"]
+    joined = (off < settings.joined_middle * seen) & (
+        wider[pairs["i"]] < settings.joined_narrower * seen
+    )
+    joined &= apart[pairs["i"]] < seen
+    return spots.take(~np.isin(np.arange(len(spots.xy)), pairs["j"][joined]))
+
+
+def _mean(one: npt.NDArray[np.float64], two: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return 0.5 * (one + two)
 
 
 def clear_marks(skin: Skin, settings: PoresSettings) -> tuple[Spots, npt.NDArray[np.float64]]:

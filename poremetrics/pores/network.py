@@ -12,6 +12,7 @@ one fixed setting for every photo.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poremetrics.model import FloatImage, Mask, Points, Skin
+from poremetrics.pores._local import blur
 from poremetrics.settings.pores import PoresSettings
 from poremetrics.weights import Weights
 
@@ -32,6 +34,8 @@ NET = Weights(
 SEEN_PX = 4.0
 """Diameter that the network calls 1, in pixels of the scale it is shown."""
 CELL_PX = 2
+_SMALLER = math.sqrt(2.0)  # from scale to scale: octaves apart, some pores suit neither scale
+_ROUNDING = 1e-6  # px
 _STRIDE = 8  # of the coarsest layer
 _DARKENING, _TINT = 0.05, 0.05  # shown as 1
 _MOST_TINT = 3.0
@@ -93,32 +97,31 @@ def likely_spots(skin: Skin, settings: PoresSettings) -> Spots:
         be there at two scales.
     """
     return Spots.join(
-        [_at_scale(skin, 2**level, settings) for level in range(settings.network_scales)]
+        [_at_scale(skin, _SMALLER**step, settings) for step in range(settings.network_scales)]
     )
 
 
-def _at_scale(skin: Skin, factor: int, settings: PoresSettings) -> Spots:
+def _at_scale(skin: Skin, factor: float, settings: PoresSettings) -> Spots:
     """Return the spots that the network sees on skin made smaller by ``factor``."""
-    side = _STRIDE * factor
-    h, w = skin.mask.shape
-    down, across = -h % side, -w % side
-    if min(h + down, w + across) < factor * _LEAST_SIDE_PX and factor > 1:
+    rows, cols = (_STRIDE * math.ceil(side / (_STRIDE * factor)) for side in skin.mask.shape)
+    if min(rows, cols) < _LEAST_SIDE_PX and factor > 1.0:
         return Spots(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
     # Alike on opposite sides, so that turning the picture turns its cells.
-    top, left = down // 2, across // 2
-    padding = (top, down - top, left, across - left)
-    answer = _answer(_shown(skin, padding, factor))
+    h, w = skin.mask.shape
+    high, wide = (2 * math.ceil(0.5 * side * factor - _ROUNDING) for side in (rows, cols))
+    top, left = (high - h) // 2, (wide - w) // 2
+    padding = (top, high - h - top, left, wide - w - left)
+    answer = _answer(_shown(skin, padding, (cols, rows), settings))
     logit = answer[0]
     limit = np.log(settings.candidate_probability / (1.0 - settings.candidate_probability))
     peak = (logit >= cv2.dilate(logit, np.ones((3, 3), np.uint8))) & (logit > limit)
-    rows, cols = np.nonzero(peak)
-    cell = CELL_PX * factor
-    x = (cols + answer[1, rows, cols] + 0.5) * cell - 0.5 - left
-    y = (rows + answer[2, rows, cols] + 0.5) * cell - 0.5 - top
+    row, col = np.nonzero(peak)
+    x = (col + answer[1, row, col] + 0.5) * (CELL_PX * wide / cols) - 0.5 - left
+    y = (row + answer[2, row, col] + 0.5) * (CELL_PX * high / rows) - 0.5 - top
     return Spots(
         xy=np.stack([x, y], axis=1).astype(np.float64),
-        seen_px=SEEN_PX * factor * np.exp(answer[3, rows, cols].astype(np.float64)),
-        probability=1.0 / (1.0 + np.exp(-logit[rows, cols].astype(np.float64))),
+        seen_px=SEEN_PX * factor * np.exp(answer[3, row, col].astype(np.float64)),
+        probability=1.0 / (1.0 + np.exp(-logit[row, col].astype(np.float64))),
     )
 
 
@@ -141,19 +144,31 @@ def _answer(shown: FloatImage) -> FloatImage:
     return np.concatenate(answers, axis=along)
 
 
-def _shown(skin: Skin, padding: tuple[int, int, int, int], factor: int) -> FloatImage:
-    """Return the input for a skin with empty margins, made smaller by ``factor``."""
+def _shown(
+    skin: Skin,
+    padding: tuple[int, int, int, int],
+    size: tuple[int, int],
+    settings: PoresSettings,
+) -> FloatImage:
+    """Return the input for a skin with empty margins, made as small as ``size`` (width, height).
 
-    def layer(own: FloatImage | Mask) -> FloatImage:
+    Photos have more grain and JPEG noise from pixel to pixel than the skin that the network learned
+    from, which was scaled when it was cut; so what it is shown is softened a little.
+    """
+
+    def small(own: FloatImage | Mask) -> FloatImage:
         own = np.asarray(own, dtype=np.float32)
         wide = cv2.copyMakeBorder(own, *padding, cv2.BORDER_CONSTANT)
-        if factor > 1:
-            size = wide.shape[1] // factor, wide.shape[0] // factor
+        if wide.shape[::-1] != size:
             wide = cv2.resize(wide, size, interpolation=cv2.INTER_AREA)
         return np.asarray(wide, dtype=np.float32)
 
-    layers = (skin.darkening, skin.mask, skin.redness, skin.brownness)
-    return network_input(*(layer(own) for own in layers))
+    return network_input(
+        blur(small(skin.darkening), settings.network_soft_px),
+        small(skin.mask),
+        blur(small(skin.redness), settings.network_tint_soft_px),
+        blur(small(skin.brownness), settings.network_tint_soft_px),
+    )
 
 
 def network_input(

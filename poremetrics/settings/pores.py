@@ -250,28 +250,44 @@ class PoresSettings(Room):
 
     # --- detection -----------------------------------------------------------------------
     network_scales: int = number(
-        3,
+        5,
         low=1,
-        high=8,
+        high=16,
         unit="1",
-        doc="Scales that the network is shown, each half the size of the one before.",
-        source="each holds dips of 2.7 px to 7.5 px: three reach 30 px",
+        doc="Scales that the network is shown, each smaller than the one before by the root of 2.",
+        source="each holds dips of 2.7 px to 7.5 px: five reach 30 px (record 25)",
+    )
+    network_soft_px: float = number(
+        0.5,
+        low=0.1,
+        high=3.0,
+        unit="px",
+        doc="Blur (sigma) of the darkening that the network is shown, at every scale.",
+        source="rendered skin, which it learned from, has less fine grain than photos (record 25)",
+    )
+    network_tint_soft_px: float = number(
+        1.0,
+        low=0.1,
+        high=5.0,
+        unit="px",
+        doc="Blur (sigma) of the two tints that the network is shown, at every scale.",
+        source="cameras and JPEG keep one chroma sample for two by two pixels (record 25)",
     )
     candidate_probability: float = number(
-        0.15,
+        0.20,
         low=0.001,
         high=0.999,
         unit="1",
         doc="Smallest probability of a spot that is measured.",
-        source="what one photo shows at 0.4 the other, seldom below 0.2, still measures",
+        source="what one photo shows at 0.55 the other, seldom below 0.25, still measures",
     )
     pore_probability: float = number(
-        0.40,
+        0.55,
         low=0.0,
         high=1.0,
         unit="1",
         doc="Smallest probability of a pore.",
-        source="F1 moves by 0.008 from 0.3 to 0.4 (tests/score_limits.py); lower ones mark grain",
+        source="F1 is within 0.004 of its greatest (tests/score_limits.py); lower ones mark grain",
     )
     smallest_sigma_px: float = number(
         1.4,
@@ -320,6 +336,30 @@ class PoresSettings(Room):
         unit="1",
         doc="Smallest contrast of a pore.",
         source="the eye's threshold for a small spot, about 2 % (Weber)",
+    )
+    joined_apart: float = number(
+        1.6,
+        low=1.0,
+        high=3.0,
+        unit="seen diameters",
+        doc="Two pores this near to each other may be seen as one at a coarse scale.",
+        source="the dip between two touching pits is lost to a blur of their width",
+    )
+    joined_middle: float = number(
+        0.25,
+        low=0.0,
+        high=0.5,
+        unit="seen diameters",
+        doc="What lies this near to the middle of two touching pores may be the two.",
+        source="one of two unequal pits may weigh three times as much as the other",
+    )
+    joined_narrower: float = number(
+        0.75,
+        low=0.1,
+        high=1.0,
+        unit="1",
+        doc="Two touching pores are narrower than what is seen of both by this factor.",
+        source="two touching circles fill an outline twice as long as either",
     )
     separation: float = number(
         0.55,
