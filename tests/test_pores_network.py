@@ -14,7 +14,8 @@ from poremetrics import photo, pores
 from poremetrics.errors import UsageError
 from poremetrics.model import Skin
 from poremetrics.pores import network
-from poremetrics.pores.network import NET, likely_spots, network_input
+from poremetrics.pores.candidates import without_joined
+from poremetrics.pores.network import NET, Spots, likely_spots, network_input
 from poremetrics.settings.pores import PoresSettings
 from poremetrics.synthetic import CLEAR_PORES, Camera, make_skin, photograph
 from poremetrics.validate.training.crops import SIDE_PX, crop
@@ -103,6 +104,50 @@ def test_clear_pores_are_probable_and_a_line_is_not() -> None:
     assert abs(np.log(np.median(likely.seen_px[index]) / np.hypot(5.0, 2.1))) < 0.3
     on_line = (np.abs(likely.xy[:, 0] - 205) < 4).mean()
     assert on_line < 0.1
+
+
+@pytest.mark.parametrize(
+    ("width_px", "grain"), [(4.0, 0.06), (5.5, 0.1), (7.0, 0.12), (10.0, 0.15)]
+)
+def test_pits_are_seen_through_grain_that_is_finer(width_px: float, grain: float) -> None:
+    """Photos err from pixel to pixel; that hides no pit that is several pixels wide."""
+    rng = np.random.default_rng(5)
+    y, x = np.indices((288, 288))
+    places = np.array([[48.0 * i + 24.0, 48.0 * j + 24.0] for i in range(6) for j in range(6)])
+    places += rng.uniform(-3.0, 3.0, places.shape)
+    pits = [np.exp(-np.log(2) * (2 * np.hypot(x - u, y - v) / width_px) ** 3) for u, v in places]
+    dark = cv2.GaussianBlur(0.2 * np.sum(pits, axis=0), (0, 0), 0.9)
+    dark += grain * rng.standard_normal(dark.shape)
+    tint = np.array([0.85, 1.0, 1.1])  # a shadow is a little redder than the skin
+    linear = (np.array([0.45, 0.27, 0.21]) * np.exp(-dark[..., None] * tint)).astype(np.float32)
+    spots = likely_spots(pores.flatten(linear, np.ones(dark.shape, bool), SETTINGS), SETTINGS)
+    likely = spots.take(spots.probability >= SETTINGS.pore_probability)
+    found = cKDTree(likely.xy).query(places)[0] < 0.5 * width_px
+    # They stand 8 to 10 sigmas out for whoever knows their form. Shown the skin as it is, at scales
+    # an octave apart, the network finds 53, 47, 42 and 83 % of them.
+    assert found.mean() >= 0.8
+    assert (cKDTree(places).query(likely.xy)[0] > width_px).mean() <= 0.1
+
+
+def spots_of(*rows: tuple[float, float, float, float]) -> Spots:
+    """Spots from x, y, seen diameter and probability."""
+    x, y, seen, probability = np.array(rows, float).T
+    return Spots(np.column_stack([x, y]), seen, probability)
+
+
+def test_two_touching_pores_are_not_seen_as_one() -> None:
+    one, two = (10.0, 10.0, 5.0, 0.7), (16.0, 10.0, 5.0, 0.6)
+    both = (13.0, 10.5, 11.0, 0.9)
+    assert len(without_joined(spots_of(one, two, both), SETTINGS).xy) == 2
+    for others in (
+        (one, both),  # one inside is no reason
+        (one, (*two[:3], 0.3), both),  # nor is one that is not probable
+        (one, (11.0, 10.0, 5.0, 0.6), both),  # nor one pore that is seen at two scales
+        (one, two, (19.0, 10.0, 9.0, 0.9)),  # beside the two
+        (one, two, (13.0, 10.0, 6.0, 0.9)),  # no wider than they are
+    ):
+        spots = spots_of(*others)
+        assert len(without_joined(spots, SETTINGS).xy) == len(spots.xy)
 
 
 def test_input_is_finite_on_empty_and_on_flat_skin() -> None:

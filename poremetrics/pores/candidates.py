@@ -59,32 +59,33 @@ def without_joined(spots: Spots, settings: PoresSettings) -> Spots:
         Without those about whose middle two probable, narrower spots face each other.
     """
     sure = spots.take(spots.probability >= settings.pore_probability)
-    if len(sure.xy) < 2:
+    middle, least_px = _touching(sure, settings)
+    if len(middle) == 0:
         return spots
-    reach = settings.joined_apart * float(sure.seen_px.max())
-    one, two = cKDTree(sure.xy).query_pairs(reach, output_type="ndarray").T
-    apart = np.hypot(*(sure.xy[one] - sure.xy[two]).T)
-    mean, wider = (f(sure.seen_px[one], sure.seen_px[two]) for f in (_mean, np.maximum))
-    touch = (apart > settings.separation * mean) & (apart < settings.joined_apart * mean)
-    if not touch.any():
-        return spots
-    middle = 0.5 * (sure.xy[one] + sure.xy[two])[touch]
-    apart, wider = apart[touch], wider[touch]
-    pairs = cKDTree(middle).sparse_distance_matrix(
-        cKDTree(spots.xy),
-        settings.joined_middle * float(spots.seen_px.max()),
-        output_type="ndarray",
-    )
-    seen, off = spots.seen_px[pairs["j"]], pairs["v"]
-    joined = (off < settings.joined_middle * seen) & (
-        wider[pairs["i"]] < settings.joined_narrower * seen
-    )
-    joined &= apart[pairs["i"]] < seen
-    return spots.take(~np.isin(np.arange(len(spots.xy)), pairs["j"][joined]))
+    reach = settings.joined_middle * float(spots.seen_px.max())
+    near = cKDTree(middle).sparse_distance_matrix(cKDTree(spots.xy), reach, output_type="ndarray")
+    seen = spots.seen_px[near["j"]]
+    joined = (near["v"] < settings.joined_middle * seen) & (seen > least_px[near["i"]])
+    keep = np.ones(len(spots.xy), dtype=bool)
+    keep[near["j"][joined]] = False
+    return spots.take(keep)
 
 
-def _mean(one: npt.NDArray[np.float64], two: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return 0.5 * (one + two)
+def _touching(spots: Spots, settings: PoresSettings) -> tuple[Points, npt.NDArray[np.float64]]:
+    """Return the middle of every two that touch, and how wide at least they look as one."""
+    if len(spots.xy) < 2:
+        return np.zeros((0, 2)), np.zeros(0)
+    xy, seen = spots.xy, spots.seen_px
+    reach = settings.joined_apart * float(seen.max())
+    one, two = cKDTree(xy).query_pairs(reach, output_type="ndarray").T
+    apart = np.hypot(*(xy[one] - xy[two]).T) / (0.5 * (seen[one] + seen[two]))
+    touch = (apart > settings.separation) & (apart < settings.joined_apart)
+    one, two = one[touch], two[touch]
+    least_px = np.maximum(
+        np.hypot(*(xy[one] - xy[two]).T),
+        np.maximum(seen[one], seen[two]) / settings.joined_narrower,
+    )
+    return 0.5 * (xy[one] + xy[two]), least_px
 
 
 def clear_marks(skin: Skin, settings: PoresSettings) -> tuple[Spots, npt.NDArray[np.float64]]:
