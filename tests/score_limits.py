@@ -21,7 +21,7 @@ from poremetrics.model import Skin
 from poremetrics.settings import Settings
 from poremetrics.validate.training.pictures import synthetic
 
-LIMITS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+LIMITS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 SYNTHETIC_SEEDS = range(40)  # training has others
 
 
