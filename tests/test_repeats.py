@@ -84,6 +84,20 @@ def test_the_agreement_of_two_shots_of_each_is_that_of_shrout_and_fleiss() -> No
     assert found.icc == pytest.approx(0.17, abs=0.005)  # printed with two digits
 
 
+def test_shots_that_repeat_exactly_agree_wholly_if_persons_differ() -> None:
+    """Counts may: they are whole numbers."""
+
+    def counted(*counts: float) -> pd.DataFrame:
+        rows = [(f"{k}", 0, 1, "all", "count", one, one, 0.0) for k, one in enumerate(counts)]
+        return table(pd.DataFrame(rows, columns=list(REPEATS)), REPEATS)
+
+    found = agreement_of(counted(80.0, 120.0, 95.0))
+    assert found is not None
+    assert (found.icc, found.low, found.high) == (1.0, 1.0, 1.0)
+    assert (found.subjects, found.shots) == (3, 6)
+    assert agreement_of(counted(80.0, 80.0)) is None
+
+
 def test_one_person_has_no_agreement_and_the_file_still_reads() -> None:
     found = repeatability_of(shots(np.random.default_rng(2), 1, 4), "test")
     assert not found.icc

@@ -122,7 +122,7 @@ def agreement_of(repeats: pd.DataFrame, confidence: float = 0.95) -> Agreement |
     Returns
     -------
     Agreement or None
-        None unless two persons have two shots each.
+        None unless two persons have two shots each, and where all shots are alike.
     """
     ends = [
         repeats[["subject", f"shot_{end}", end]].set_axis(["subject", "shot", "value"], axis=1)
@@ -140,8 +140,9 @@ def agreement_of(repeats: pd.DataFrame, confidence: float = 0.95) -> Agreement |
     means = np.array([group.mean() for group in groups])
     between = float(sizes @ (means - np.concatenate(groups).mean()) ** 2) / (number - 1)
     within = sum(float(((group - group.mean()) ** 2).sum()) for group in groups) / (total - number)
-    if within <= 0.0:
-        return None
+    if within <= 0.0:  # what repeats to the last digit, as a count may, agrees wholly
+        whole = Agreement(icc=1.0, low=1.0, high=1.0, subjects=number, shots=int(total))
+        return whole if between > 0.0 else None
     # Shots per person; of unequal numbers the one that makes the estimate unbiased.
     shots = (total - float(np.sum(sizes**2)) / total) / (number - 1)
     ratio = between / within

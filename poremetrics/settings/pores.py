@@ -274,12 +274,12 @@ class PoresSettings(Room):
         source="cameras and JPEG keep one chroma sample for two by two pixels (record 25)",
     )
     candidate_probability: float = number(
-        0.20,
+        0.25,
         low=0.001,
         high=0.999,
         unit="1",
         doc="Smallest probability of a spot that is measured.",
-        source="what one photo shows at 0.55 the other, seldom below 0.25, still measures",
+        source="what one photo shows at 0.55 the other seldom shows below; lower ones link bare skin",
     )
     pore_probability: float = number(
         0.55,
