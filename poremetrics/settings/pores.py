@@ -279,7 +279,7 @@ class PoresSettings(Room):
         high=0.999,
         unit="1",
         doc="Smallest probability of a spot that is measured.",
-        source="what one photo shows at 0.55 the other seldom shows below; lower ones link bare skin",
+        source="what one photo shows at 0.55 the other seldom shows below; less links relief",
     )
     pore_probability: float = number(
         0.55,
