@@ -78,14 +78,12 @@ def _touching(spots: Spots, settings: PoresSettings) -> tuple[Points, npt.NDArra
     xy, seen = spots.xy, spots.seen_px
     reach = settings.joined_apart * float(seen.max())
     one, two = cKDTree(xy).query_pairs(reach, output_type="ndarray").T
-    apart = np.hypot(*(xy[one] - xy[two]).T) / (0.5 * (seen[one] + seen[two]))
+    apart_px = np.hypot(*(xy[one] - xy[two]).T)
+    apart = apart_px / (0.5 * (seen[one] + seen[two]))
     touch = (apart > settings.separation) & (apart < settings.joined_apart)
-    one, two = one[touch], two[touch]
-    least_px = np.maximum(
-        np.hypot(*(xy[one] - xy[two]).T),
-        np.maximum(seen[one], seen[two]) / settings.joined_narrower,
-    )
-    return 0.5 * (xy[one] + xy[two]), least_px
+    wider_px = np.maximum(seen[one], seen[two])
+    least_px = np.maximum(apart_px, wider_px / settings.joined_narrower)
+    return 0.5 * (xy[one] + xy[two])[touch], least_px[touch]
 
 
 def clear_marks(skin: Skin, settings: PoresSettings) -> tuple[Spots, npt.NDArray[np.float64]]:
