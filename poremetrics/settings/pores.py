@@ -359,7 +359,7 @@ class PoresSettings(Room):
         high=1.0,
         unit="1",
         doc="Two touching pores are narrower than what is seen of both by this factor.",
-        source="of two touching circles the outline is twice as long, so 1.4 times as wide in the mean",
+        source="two touching circles are twice as long as either: 1.4 times as wide in the mean",
     )
     separation: float = number(
         0.55,
