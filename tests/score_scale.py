@@ -13,13 +13,12 @@ import json
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from printed import print_head, print_row
 
 from poremetrics import face, photo
 from poremetrics.face.anatomy import REGION_POINTS
-from poremetrics.face.pose import area_ratio
+from poremetrics.face.pose import lie
 from poremetrics.settings import Settings
 
 
@@ -42,7 +41,7 @@ def score(path: Path) -> list[dict[str, object]]:
             continue
         true_um = float((own["diameter_um"] / own["diameter_px"]).median())
         told_um = 1000.0 * region.scale.mm_per_px
-        slant = float(np.sqrt(area_ratio(mesh, REGION_POINTS[region.name])))
+        slant = lie(mesh, REGION_POINTS[region.name], settings.face).slant
         rows.append(
             {
                 "who": path.parent.name,

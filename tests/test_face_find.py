@@ -17,8 +17,9 @@ from poremetrics import face
 from poremetrics.errors import SkinError, UsageError
 from poremetrics.face.anatomy import REGION_POINTS
 from poremetrics.face.detect import detect_with
-from poremetrics.face.pose import area_ratio
-from poremetrics.model import FACE_REGIONS
+from poremetrics.face.pose import lie
+from poremetrics.face.scale import on_region
+from poremetrics.model import FACE_REGIONS, Scale
 from poremetrics.settings.face import FaceSettings
 
 SETTINGS = FaceSettings()
@@ -41,9 +42,9 @@ def eye_distance(face_found):
     return float(np.hypot(*(points[LEFT_CORNERS[0]] - points[RIGHT_CORNERS[0]])))
 
 
-def larger(found, name):
-    """How much larger a pixel is on the skin of a region than at the eyes."""
-    return np.sqrt(area_ratio(found.landmarks_px, REGION_POINTS[name]))
+def at_region(scale, found, name):
+    """A scale at the eyes, carried to a region."""
+    return on_region(scale, lie(found.landmarks_px, REGION_POINTS[name], SETTINGS), SETTINGS)
 
 
 def error_of(found, expected_points):
@@ -165,10 +166,11 @@ def test_turn_and_size_carry_over(drawing, found, angle_deg, size):
 
 def test_the_iris_gives_the_scale(drawing, found):
     forehead = found.region("forehead")
-    at_eyes = forehead.scale.mm_per_px / larger(found, "forehead")
+    at_eyes = Scale(SETTINGS.iris_mm / drawing.iris_px, 0.0, "iris")
     assert forehead.scale.source == "iris"
     # Irises of one photographed face differ by 2.8 %; twice that is allowed.
-    assert at_eyes == pytest.approx(SETTINGS.iris_mm / drawing.iris_px, rel=0.06)
+    expected = at_region(at_eyes, found, "forehead").mm_per_px
+    assert forehead.scale.mm_per_px == pytest.approx(expected, rel=0.06)
     assert 0.034 < forehead.scale.rel_sd < 0.08
 
 
@@ -177,11 +179,12 @@ def test_the_scale_ladder_takes_the_best_there_is(drawing):
     given = face.find(photo, SETTINGS, mm_per_px=0.1, ipd_mm=64.0).region("forehead").scale
     ipd = face.find(photo, SETTINGS, ipd_mm=64.0).region("forehead").scale
     assert (given.source, ipd.source) == ("given", "ipd")
-    factor = larger(face.find(photo, SETTINGS), "forehead")
-    assert given.mm_per_px == pytest.approx(0.1 * factor)
+    found = face.find(photo, SETTINGS)
+    expected = at_region(Scale(0.1, 0.0, "given"), found, "forehead")
+    assert given.mm_per_px == pytest.approx(expected.mm_per_px)
     drawn_ipd = drawing.left_eye[0] - drawing.right_eye[0]
-    at_eyes = ipd.mm_per_px / factor
-    assert at_eyes == pytest.approx(64.0 / drawn_ipd, rel=0.02)
+    expected = at_region(Scale(64.0 / drawn_ipd, 0.0, "ipd"), found, "forehead")
+    assert ipd.mm_per_px == pytest.approx(expected.mm_per_px, rel=0.02)
     assert given.rel_sd <= ipd.rel_sd
 
 
@@ -195,8 +198,9 @@ def test_a_marker_in_the_photo_gives_the_scale(drawing):
     assert scale.source == "marker"
     # Corners are found to a fraction of a pixel on 96 px: 1 %; the mesh of a photo with the
     # marker is that of the one without to 1 % too.
-    factor = larger(face.find(as_photo(drawing.pixels), SETTINGS), "forehead")
-    assert scale.mm_per_px == pytest.approx(12.0 / 96 * factor, rel=0.02)
+    found = face.find(as_photo(drawing.pixels), SETTINGS)
+    expected = at_region(Scale(12.0 / 96, 0.0, "marker"), found, "forehead")
+    assert scale.mm_per_px == pytest.approx(expected.mm_per_px, rel=0.02)
 
 
 def test_a_promised_marker_must_be_there(drawing):

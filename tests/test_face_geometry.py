@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from poremetrics.face.anatomy import (
     LEFT_EYE,
+    LIDS,
     MIDLINE_CHIN,
     MIDLINE_TOP,
     MIRROR_PAIRS,
@@ -21,7 +22,7 @@ from poremetrics.face.copy import clipped_box, fill_polygon, inside_polygon, red
 from poremetrics.face.detect import letterbox
 from poremetrics.face.iris import Iris
 from poremetrics.face.mesh import Crop
-from poremetrics.face.pose import area_ratio, head_axes, head_pose, turned_deg
+from poremetrics.face.pose import Lie, head_axes, head_pose, lie, turned_deg
 from poremetrics.face.scale import (
     Eyes,
     find_marker,
@@ -176,34 +177,63 @@ def test_an_empty_picture_has_no_marker():
     assert find_marker(np.full((200, 300, 3), 180, np.uint8)) is None
 
 
-@given(st.floats(1.0, 4.0), st.floats(0.01, 1.0))
-def test_turned_skin_shows_less_of_its_area(ratio, mm_per_px):
+@given(st.floats(1.0, 2.0), st.floats(0.01, 1.0))
+def test_a_pixel_is_longer_on_turned_skin(slant, mm_per_px):
     flat = scale_given(mm_per_px, SETTINGS)
-    turned = on_region(flat, ratio, SETTINGS)
-    # 1 mm² of the skin covers 1 / ratio of its pixels.
-    pixels = 1 / ratio / mm_per_px**2
-    assert pixels * turned.mm_per_px**2 == pytest.approx(1.0)
-    assert turned.rel_sd >= on_region(flat, 1.0, SETTINGS).rel_sd >= flat.rel_sd
+    turned = on_region(flat, Lie(slant=slant, nearer_px=100.0), SETTINGS)
+    # a given scale is that of the skin: nothing is known of how far the eyes are
+    assert turned.mm_per_px == pytest.approx(slant * mm_per_px)
+    assert turned.rel_sd >= on_region(flat, Lie(slant=1.0), SETTINGS).rel_sd >= flat.rel_sd
+
+
+@pytest.mark.parametrize("source", ["ipd", "iris", "population"])
+def test_skin_before_the_eyes_is_seen_larger(source):
+    # A pinhole shows 1 mm as focal / distance pixels; the nose is 25 mm before the eyes.
+    focal_px, usual_mm = 14_000.0, SETTINGS.usual_distance_mm
+    at_eyes = Scale(usual_mm / focal_px, 0.03, source)
+    nose = on_region(at_eyes, Lie(slant=1.0, nearer_px=25.0 / at_eyes.mm_per_px), SETTINGS)
+    # second order of a depth of 25 mm in 800
+    assert nose.mm_per_px == pytest.approx((usual_mm - 25.0) / focal_px, rel=6e-4)
+
+
+def test_a_nose_is_nearer_than_the_eyes():
+    mesh = np.full((468, 3), 1e3)
+    y, x = np.mgrid[-3:4, -3:4]
+    mesh[:49] = np.column_stack([x.ravel(), y.ravel(), np.full(49, -7.0)])
+    mesh[list(LIDS), 2] = 5.0
+    assert lie(mesh, (0, 6, 48, 42), SETTINGS).nearer_px == pytest.approx(12.0)
 
 
 @given(st.floats(0, 70))
-def test_the_area_of_a_flat_region_goes_with_its_turn(turn):
+def test_the_slant_of_a_flat_region_goes_with_its_turn(turn):
     mesh = np.full((468, 3), 1e3)
     y, x = np.mgrid[-3:4, -3:4]
     flat = np.column_stack([x.ravel(), y.ravel(), 0 * x.ravel()]).astype(float)
     mesh[:49] = flat @ rotation("y", turn).T
-    ratio = area_ratio(mesh, (0, 6, 48, 42))
-    assert ratio == pytest.approx(1 / np.cos(np.radians(turn)), rel=1e-6)
+    slant = lie(mesh, (0, 6, 48, 42), SETTINGS).slant
+    # shortened one way only: the equivalent diameter goes with the root
+    assert slant**2 == pytest.approx(1 / np.cos(np.radians(turn)), rel=1e-6)
 
 
-def test_the_area_of_a_curved_region_counts_its_curvature():
+def test_the_slant_of_a_curved_region_counts_its_curvature():
     # A roof of two slopes of 45 degrees: its mean normal faces the camera, its area is 1.41.
     mesh = np.full((468, 3), 1e3)
     y, x = np.mgrid[-3:4, -3:4]
     mesh[:49] = np.column_stack([x.ravel(), y.ravel(), np.abs(x).ravel()])
     rim = (*range(7), *range(13, 49, 7), *range(47, 41, -1), *range(35, 0, -7))
     assert turned_deg(mesh, rim) == pytest.approx(0, abs=1e-6)
-    assert area_ratio(mesh, rim) == pytest.approx(np.sqrt(2), rel=1e-6)
+    assert lie(mesh, rim, SETTINGS).slant ** 2 == pytest.approx(np.sqrt(2), rel=1e-6)
+
+
+def test_a_steep_rim_does_not_make_the_slant():
+    # Of six strips the outer two fall away: a third of the pixels show most of the skin.
+    mesh = np.full((468, 3), 1e3)
+    y, x = np.mgrid[-3:4, -3:4]
+    mesh[:49] = np.column_stack([x.ravel(), y.ravel(), 50.0 * (np.abs(x) == 3).ravel()])
+    rim = (*range(7), *range(13, 49, 7), *range(47, 41, -1), *range(35, 0, -7))
+    # no triangle is steeper than the mesh is believed
+    steepest = 0.5 * np.log(SETTINGS.maximum_area_ratio)
+    assert np.log(lie(mesh, rim, SETTINGS).slant) == pytest.approx(steepest / 3, rel=1e-6)
 
 
 def test_points_inside_a_polygon_with_a_notch():
@@ -214,7 +244,7 @@ def test_points_inside_a_polygon_with_a_notch():
 
 def test_an_unknown_turn_changes_nothing_but_the_uncertainty():
     flat = Scale(0.1, 0.01, "given")
-    same = on_region(flat, float("nan"), SETTINGS)
+    same = on_region(flat, Lie(), SETTINGS)
     assert same.mm_per_px == 0.1
     assert same.rel_sd > 0.01
 

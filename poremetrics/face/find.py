@@ -16,7 +16,7 @@ from poremetrics.face.closeup import check_skin, frame
 from poremetrics.face.expression import expression_ratios
 from poremetrics.face.iris import find_irises
 from poremetrics.face.locate import Located, locate
-from poremetrics.face.pose import area_ratio, head_axes, head_pose, turned_deg
+from poremetrics.face.pose import head_axes, head_pose, lie
 from poremetrics.face.regions import Outline, check_polygons, make_regions
 from poremetrics.model import Face, Photo, Points, Region, Scale
 from poremetrics.settings.face import FaceSettings
@@ -129,7 +129,7 @@ def _face(
     eyes = _eyes(located, settings)
     scale = given or ladder.scale_of_eyes(eyes, ipd_mm, settings)
     outlines = [
-        Outline(region, mesh[list(points), :2], turned_deg(mesh, points), area_ratio(mesh, points))
+        Outline(region, mesh[list(points), :2], lie(mesh, points, settings))
         for region, points in REGION_POINTS.items()
         if region not in polygons
     ]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from poremetrics.errors import UsageError
 from poremetrics.face.copy import ReducedCopy, clipped_box, fill_polygon, reduced_copy
+from poremetrics.face.pose import UNKNOWN_LIE, Lie
 from poremetrics.face.scale import on_region
 from poremetrics.face.skin import hidden_skin
 from poremetrics.model import Box, Mask, Photo, Points, Region, Scale
@@ -32,16 +33,13 @@ class Outline:
         Region.
     polygon : (N, 2) float64
         Pixels of the photo.
-    turned_deg : float
-        Angle to the line of sight; NaN where unknown.
-    area_ratio : float
-        Area of the skin over that of its picture; NaN where unknown.
+    lie : Lie
+        How it lies to the camera.
     """
 
     name: str
     polygon: Points
-    turned_deg: float = float("nan")
-    area_ratio: float = float("nan")
+    lie: Lie = UNKNOWN_LIE
 
 
 def check_polygons(regions: Mapping[str, npt.ArrayLike], photo: Photo) -> dict[str, Points]:
@@ -183,8 +181,8 @@ def _make_region(
         box=box,
         skin=skin,
         hidden={reason: float(mask.sum() / area) for reason, mask in reasons.items()},
-        turned_deg=outline.turned_deg,
-        scale=None if scale is None else on_region(scale, outline.area_ratio, settings),
+        turned_deg=outline.lie.turned_deg,
+        scale=None if scale is None else on_region(scale, outline.lie, settings),
     )
 
 

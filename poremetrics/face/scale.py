@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from poremetrics.errors import SkinError
 from poremetrics.face.iris import Iris
-from poremetrics.model import Points, Rgb, Scale
+from poremetrics.face.pose import Lie
+from poremetrics.model import Points, Rgb, Scale, ScaleSource
 from poremetrics.settings.face import FaceSettings
 
+_OF_EYES: tuple[ScaleSource, ...] = ("ipd", "iris", "population")
 _DICTIONARIES = (
     cv2.aruco.DICT_4X4_1000,
     cv2.aruco.DICT_5X5_1000,
@@ -123,30 +125,31 @@ def scale_of_eyes(eyes: Eyes, ipd_mm: float | None, settings: FaceSettings) -> S
     return Scale(settings.population_ipd_mm / eyes.ipd_px, float(rel_sd), "population")
 
 
-def on_region(scale: Scale, area_ratio: float, settings: FaceSettings) -> Scale:
+def on_region(scale: Scale, lie: Lie, settings: FaceSettings) -> Scale:
     """Carry a scale of the picture plane to the skin of a region.
 
-    Turned and curved skin shows less than its area, so the scale that makes an area of skin of
-    an area in pixels is larger by the root of their ratio. What is not known well - the shape
-    of this face and the region's depth - widens the uncertainty.
+    Turned and curved skin is seen shortened, so a pixel is longer on it; and what is nearer than
+    the eyes is seen larger. What is not known well - the shape of this face and how far away the
+    camera was - widens the uncertainty.
 
     Parameters
     ----------
     scale : Scale
         At the eyes or the marker.
-    area_ratio : float
-        Area of the region's skin over that of its picture; NaN: not known, nothing is corrected.
+    lie : Lie
+        Of the region; where it is not known nothing is corrected.
     settings : FaceSettings
-        ``depth_rel_sd``, ``shape_share``, ``maximum_area_ratio``.
+        ``depth_rel_sd``, ``shape_share``, ``usual_distance_mm``.
     """
-    rel_sd = float(np.hypot(scale.rel_sd, settings.depth_rel_sd))
-    if not np.isfinite(area_ratio):
-        return replace(scale, rel_sd=rel_sd)
-    larger = 0.5 * float(np.log(np.clip(area_ratio, 1.0, settings.maximum_area_ratio)))
+    longer = float(np.nan_to_num(np.log(lie.slant)))
+    of_eyes = scale.source in _OF_EYES
+    nearer_mm = float(np.nan_to_num(lie.nearer_px)) * scale.mm_per_px if of_eyes else 0.0
+    larger = longer - nearer_mm / settings.usual_distance_mm
+    errors = [scale.rel_sd, settings.depth_rel_sd, settings.shape_share * longer]
     return replace(
         scale,
         mm_per_px=float(scale.mm_per_px * np.exp(larger)),
-        rel_sd=float(np.hypot(rel_sd, settings.shape_share * larger)),
+        rel_sd=float(np.linalg.norm(errors)),
     )
 
 

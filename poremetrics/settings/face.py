@@ -329,9 +329,16 @@ class FaceSettings(Room):
         high=0.2,
         unit="1",
         doc="Relative uncertainty of a region's depth against what gives the scale.",
-        source="about 15 mm of depth between eyes, cheeks and nose at 0.7 m",
+        source="the nose, 25 mm before the eyes, at 0.5 or 1.5 m instead of the usual distance",
     )
-
+    usual_distance_mm: float = number(
+        800.0,
+        low=200.0,
+        high=5000.0,
+        unit="mm",
+        doc="Distance of the camera by which skin nearer than the eyes is seen larger.",
+        source="between 0.5 m of a phone at arm's length and 1 to 1.5 m of a portrait lens",
+    )
     shape_share: float = number(
         0.3,
         low=0.0,
@@ -345,7 +352,7 @@ class FaceSettings(Room):
         low=1.0,
         high=20.0,
         unit="1",
-        doc="Largest correction of an area for turned and curved skin.",
+        doc="Largest correction of the area of a piece of skin for its turn.",
         source="skin turned by 75 degrees; further the mesh is a guess",
     )
 
