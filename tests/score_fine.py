@@ -99,6 +99,12 @@ def changed(case: tuple[int, float]) -> list[dict[str, object]]:
     return rows
 
 
+def summed_up(pairs: pd.DataFrame) -> str:
+    """Return the mean change that is read, in how many pairs one is, and how many hold."""
+    known = pairs["read"].notna().sum()
+    return f"{pairs['read'].mean():.1f} %, {known}, {pairs['held'].sum()}" if known else "none"
+
+
 def main() -> None:
     """Print F1 and size bias, then changes of size, per resolution and way of working."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -121,11 +127,7 @@ def main() -> None:
     told = "read, known, held"
     print_head("px/mm", f"as it is: {told}", f"scale given: {told}", words=0)
     for px_per_mm, group in read.groupby("px_per_mm"):
-        cells = [
-            f"{own['read'].mean():.1f} %, {own['read'].notna().sum()}, {own['held'].sum()}"
-            for _, own in group.groupby("way")
-        ]
-        print_row(f"{px_per_mm:g}", *cells)
+        print_row(f"{px_per_mm:g}", *(summed_up(own) for _, own in group.groupby("way")))
 
 
 if __name__ == "__main__":
