@@ -1,8 +1,8 @@
 """Hold the changes read on the rendered samples against their truth: python tests/score_changes.py.
 
 Every visit against the first one of the same person. The true change of size is the geometric mean
-over the pores that both visits show and that span at least 3.5 px; the true counts are those of
-visible pores (250 µm; 3 px where the tool knows no scale) that face the camera in both photos, of a
+over the pores that both visits show and that are visible; the true counts are those of visible
+pores (250 µm; 3 px where the tool knows no scale) that face the camera in both photos, of a
 face those within the outlines of its regions, where the truth tells every pore.
 Truth is only compared with.
 """
@@ -19,43 +19,26 @@ from printed import print_head, print_row
 
 import poremetrics
 from poremetrics.settings import Settings
+from poremetrics.validate.faces import both_visits, true_changes
 
-SMALLEST_PX = 3.5
 VISIBLE = Settings().change
 
 
-def true_changes(first: Path, later: Path, *, has_scale: bool) -> dict[str, float]:
+def truth_of(first: Path, later: Path, *, has_scale: bool) -> dict[str, float]:
     """Return the true changes in percent of size, count and coverage."""
-    one, two = (
-        pd.read_csv(path.with_name(path.name.replace(".jpg", ".truth.csv.gz"))).set_index("pore_id")
-        for path in (first, later)
-    )
-    both = one.add_suffix("_one").join(two.add_suffix("_two"), how="inner")
-    both = both[
-        (both["visible_one"] == 1) & ((both["visible_two"] == 1) | (both["present_two"] == 0))
-    ]
+    both = both_visits(first, later)
     if first.parent.name != "close_up":
         both = both[both["region_one"].notna()]
-    there = both["present_two"] == 1
-    sized = both[there & (both["diameter_px_one"] >= SMALLEST_PX)]
-    ratio = np.log(sized["diameter_um_two"] / sized["diameter_um_one"]).mean()
-    diameters = both["diameter_um_one"], both["diameter_um_two"].where(there, 0.0)
     px_per_um = float((both["diameter_px_one"] / both["diameter_um_one"]).median())
-    limit_um = VISIBLE.visible_diameter_um if has_scale else VISIBLE.visible_diameter_px / px_per_um
-    large = [values >= limit_um for values in diameters]
-    areas = [float((values[big] ** 2).sum()) for values, big in zip(diameters, large, strict=True)]
-    return {
-        "diameter_um_matched": 100.0 * float(np.expm1(ratio)),
-        "count": 100.0 * (float(large[1].sum()) / float(large[0].sum()) - 1.0),
-        "coverage_pct": 100.0 * (areas[1] / areas[0] - 1.0),
-    }
+    limit_px = VISIBLE.visible_diameter_px
+    return true_changes(both, VISIBLE.visible_diameter_um if has_scale else limit_px / px_per_um)
 
 
 def scored(first: Path, later: Path) -> list[dict[str, object]]:
     """Return a row per measure of a pair."""
     changes = poremetrics.compare(first, later).changes
     own = changes[changes["region"].eq("all")]
-    truth = true_changes(first, later, has_scale=own["metric"].eq("diameter_um_matched").any())
+    truth = truth_of(first, later, has_scale=own["metric"].eq("diameter_um_matched").any())
     own = own.assign(metric=own["metric"].str.replace("_px", "_um")).set_index("metric")
     return [
         {

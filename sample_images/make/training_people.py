@@ -1,5 +1,7 @@
 """People drawn at random, for a detector to learn from; the sample people stay held out.
 
+Photographed again after a treatment drawn at random, they tell how much of a change is read.
+
 All that a sitter is and all about the photo is drawn from one seed, the sitter's number. Only what
 must come in fixed shares is dealt out by that number: skin tones, stubble, and the few whose skin
 is nearly without pores.
@@ -8,13 +10,13 @@ is nearly without pores.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import skin as skin_model
 from geometry import BaseMesh, eye_places, morph, rotation, turn
-from people import BROWS, FACE_MM, FRAME, PX_PER_MM, SMILE, Person, Visit
+from people import BROWS, FACE_MM, FRAME, PX_PER_MM, SMILE, Person, Trajectory, Visit
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,10 +54,12 @@ TONES = (
 
 @dataclass(frozen=True)
 class Sitter:
-    """One random person and how the one photo is taken."""
+    """One random person and how the photos are taken, before a treatment and after it."""
 
     person: Person
     visit: Visit
+    later: Visit
+    trajectory: Trajectory
     frame: tuple[int, int]
     focal_px: float
 
@@ -184,6 +188,47 @@ def _visit(rng: np.random.Generator, kind: str) -> Visit:
     )
 
 
+def _later(rng: np.random.Generator, first: Visit) -> Visit:
+    """The next visit in the same room: the camera stands again, nearly, where it stood."""
+    yaw, pitch, roll = rng.normal(0.0, (2.5, 1.2, 1.2))
+    aim = turn(np.array([[0.0, -8.0, 0.0]]), rotation(first.yaw, first.pitch, first.roll))[0]
+    moved = turn(
+        np.array([[0.0, -8.0, 0.0]]),
+        rotation(first.yaw + yaw, first.pitch + pitch, first.roll + roll),
+    )[0]
+    about = np.exp(rng.normal(0.0, 0.025, 8))
+    return replace(
+        first,
+        date="2025-04-10",
+        yaw=first.yaw + yaw,
+        pitch=first.pitch + pitch,
+        roll=first.roll + roll,
+        distance_mm=first.distance_mm * about[0],
+        shift_mm=tuple(
+            float(shift + new - old + away)
+            for shift, new, old, away in zip(
+                first.shift_mm, moved, aim, rng.normal(0.0, 2.0, 2), strict=False
+            )
+        ),
+        key=first.key * about[1],
+        fill=first.fill * about[2],
+        light_turn_deg=first.light_turn_deg + rng.normal(0.0, 2.0),
+        white=(first.white[0] * about[3], 1.0, first.white[2] * about[4]),
+        exposure=first.exposure * about[5],
+        full_well=first.full_well * about[6] ** 8,
+        blur_px=first.blur_px * about[7] ** 4,
+    )
+
+
+def _treated(rng: np.random.Generator, number: int) -> Trajectory:
+    """What a treatment does: to the size of pores, to their number, or to both."""
+    narrower, fewer = number % 3 != 0, number % 3 != 1
+    diameter = rng.uniform(0.7, 0.95) if narrower else 1.0
+    gone = rng.uniform(0.05, 0.3) if fewer else 0.0
+    unplugged = rng.uniform(0.0, 0.6) if narrower else 0.0
+    return Trajectory((1.0, diameter, 1.0, 1.0), (0.0, gone, 0.0, 0.0), (0.0, unplugged, 0.0, 0.0))
+
+
 def draw(number: int, base: BaseMesh) -> Sitter:
     """The random person of a number (from 1 on)."""
     rng = np.random.default_rng(FIRST_SEED + SEED_STEP * number)
@@ -193,4 +238,13 @@ def draw(number: int, base: BaseMesh) -> Sitter:
     room = rng.uniform(1.0, 1.2)
     # A coarser camera has a smaller frame, so that a face always fills it.
     width, height = (2 * round(n / 2 * room * px_per_mm / PX_PER_MM) for n in FRAME)
-    return Sitter(person, visit, (width, height), px_per_mm * (visit.distance_mm - FACE_MM))
+    # From numbers of its own, so that the first photo is what it was.
+    again = np.random.default_rng((FIRST_SEED + SEED_STEP * number, 1))
+    return Sitter(
+        person,
+        visit,
+        _later(again, visit),
+        _treated(again, number),
+        (width, height),
+        px_per_mm * (visit.distance_mm - FACE_MM),
+    )

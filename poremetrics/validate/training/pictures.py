@@ -216,5 +216,5 @@ def _smooth(rng: np.random.Generator, hairy_share: float) -> dict[str, Any]:
 
 
 def faces_below(folder: Path) -> Iterator[Path]:
-    """Yield the photos of rendered people below a folder."""
-    yield from sorted(folder.glob("*/visit_*.jpg"))
+    """Yield the first photo of every rendered person below a folder."""
+    yield from sorted(folder.glob("*/visit_0.jpg"))
