@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -42,7 +43,13 @@ SILENT = change.Repeatability(
 )
 
 
-EXACT = change.Response(source="exact", pairs=0, shares={})
+def response_of(*kinds: Mapping[str, change.Share]) -> change.Response:
+    """The response of one or more kinds of skin."""
+    told = {f"kind {number}": change.Kind(shares=shares) for number, shares in enumerate(kinds)}
+    return change.Response(source="told", kinds=told)
+
+
+EXACT = change.Response(source="exact", kinds={})
 
 
 def pores_on(
@@ -98,7 +105,7 @@ def read_and_told(unread: float) -> tuple[pd.Series, pd.Series]:
     """The same change of size where all of it is read, and where so much is known not to be."""
     sample = sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))
     share = change.Share(unread=unread)
-    known = change.Response(source="known", pairs=0, shares={"diameter_um_matched": share})
+    known = response_of({"diameter_um_matched": share})
     key = ("nose", "diameter_px_matched")
     return changes_of(sample).loc[key], changes_of(sample, response=known).loc[key]
 
@@ -201,7 +208,7 @@ def test_intervals_cover_the_truth_as_often_as_they_claim() -> None:
 def test_an_uncertain_response_widens_intervals_and_leaves_verdicts_alone() -> None:
     samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
     shares = {one.name: change.Share(sd=0.25) for one in HEADLINE}
-    unsure = change.Response(source="unsure", pairs=0, shares=shares)
+    unsure = response_of(shares)
     wide = change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, unsure)
     narrow = change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, EXACT)
     assert wide["verdict"].equals(narrow["verdict"])
@@ -214,7 +221,7 @@ def test_softer_photos_know_less_of_the_same_change() -> None:
     pores = pores_on(np.random.default_rng(12), size_factor=0.85)
     key = ("nose", "diameter_px_matched")
     shares = {"diameter_um_matched": change.Share(unread_of_blur=0.6, sd=0.05, sd_of_blur=1.5)}
-    unsure = change.Response(source="unsure", pairs=0, shares=shares)
+    unsure = response_of(shares)
     sample = sample_of(pores)
     read = changes_of(sample).loc[key]
     log_ratio = np.log1p(read["change_pct"] / 100)
@@ -231,6 +238,42 @@ def test_softer_photos_know_less_of_the_same_change() -> None:
         half = stretch * log_ratio - np.log1p(row["ci_low_pct"] / 100)
         assert half == pytest.approx(np.hypot(stretch * noise, own), rel=1e-6)
         assert (row["verdict"], row["change_pct"]) == (read["verdict"], read["change_pct"])
+
+
+def test_fainter_pores_know_less_of_the_same_change() -> None:
+    key = ("nose", "diameter_px_matched")
+    sample = sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))
+    read = changes_of(sample).loc[key]
+    log_ratio, signal = np.log1p(read["change_pct"] / 100), read["signal"]
+    noise = log_ratio - np.log1p(read["ci_low_pct"] / 100)
+    share = change.Share(unread_of_noise=0.3 * signal**2, sd_of_noise=0.4 * signal**2)
+    kinds = {
+        "as it is": (change.Kind(shares={"diameter_um_matched": share}), 1.0),
+        # held at the faintest skin that is known, which has half the signal
+        "beyond": (change.Kind(highest=signal / 2, shares={"diameter_um_matched": share}), 4.0),
+    }
+    for kind, faint in kinds.values():
+        told = change.Response(source="told", kinds={"one": kind})
+        rows = change.changes([sample], {"nose": EQUAL}, (), SILENT, SETTINGS, told)
+        row = rows.set_index(["region", "metric"]).loc[key]
+        stretch, own = 1.0 + 0.3 * faint, stats.norm.isf(0.025) * 0.4 * faint * log_ratio
+        half = stretch * log_ratio - np.log1p(row["ci_low_pct"] / 100)
+        assert half == pytest.approx(np.hypot(stretch * noise, own), rel=1e-6)
+        assert (row["verdict"], row["change_pct"]) == (read["verdict"], read["change_pct"])
+
+
+def test_an_interval_holds_the_answer_of_every_kind_of_skin() -> None:
+    samples = [sample_of(pores_on(np.random.default_rng(12), size_factor=0.85))]
+    shares = [{"diameter_um_matched": change.Share(unread=one)} for one in (-0.4, 0.8)]
+
+    def row(*kinds: Mapping[str, change.Share]) -> pd.Series:
+        told = change.changes(samples, {"nose": EQUAL}, (), SILENT, SETTINGS, response_of(*kinds))
+        return told.set_index(["region", "metric"]).loc[("nose", "diameter_px_matched")]
+
+    more, less, both = row(shares[0]), row(shares[1]), row(*shares)
+    assert both["ci_low_pct"] == less["ci_low_pct"] < more["ci_low_pct"]
+    assert both["ci_high_pct"] == more["ci_high_pct"] > less["ci_high_pct"]
+    assert both["detectable_pct"] == less["detectable_pct"] > more["detectable_pct"]
 
 
 def test_what_is_not_read_shifts_the_interval_and_raises_what_can_be_shown() -> None:

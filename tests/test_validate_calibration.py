@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from poremetrics.change import (
     HEADLINE,
     SECONDARY,
+    Share,
     default_repeatability,
     default_response,
     shown,
@@ -194,7 +197,13 @@ def test_calibration_without_any_usable_pair_is_the_present_one() -> None:
 
 
 def changed_pairs(
-    unread: float, sd: float, *, unread_of_blur: float = 0.0, sd_of_blur: float = 0.0
+    unread: float,
+    sd: float,
+    *,
+    unread_of_blur: float = 0.0,
+    sd_of_blur: float = 0.0,
+    unread_of_noise: float = 0.0,
+    sd_of_noise: float = 0.0,
 ) -> pd.DataFrame:
     """Pairs of changed skin of which a share is read, one that differs from pair to pair."""
     rng, number = np.random.default_rng(5), 4000
@@ -203,8 +212,12 @@ def changed_pairs(
     columns: dict[str, object] = {"kind": "power", "pore_px": 20.0, "gain_log": 0.0}
     blurred = rng.choice([0.02, 0.1, 0.2], number)
     columns["blurred"] = blurred
-    mean = unread + unread_of_blur * blurred
-    read = true / (1.0 + mean + rng.normal(0.0, np.hypot(sd, sd_of_blur * blurred)))
+    columns["signal"] = signal = rng.choice([7.0, 10.0, 16.0], number)
+    mean = unread + unread_of_blur * blurred + unread_of_noise / signal**2
+    strays = np.linalg.norm(
+        [0.0 * blurred + sd, sd_of_blur * blurred, sd_of_noise / signal**2], axis=0
+    )
+    read = true / (1.0 + mean + rng.normal(0.0, strays))
     for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
         flat = name == "contrast_matched"
         noise = rng.normal(0.0, np.sqrt(2.0) * FLOOR, number)
@@ -218,28 +231,61 @@ def changed_pairs(
     return pd.DataFrame(columns)
 
 
+def shares_of(pairs: pd.DataFrame) -> Mapping[str, Share]:
+    """The response of the one kind of skin that pairs of one origin show."""
+    (kind,) = calibrate_response(pairs).kinds.values()
+    return kind.shares
+
+
 def test_calibration_recovers_how_much_of_a_change_is_read() -> None:
     # A pair weighs by what its own spread leaves of it, so each share counts alike; the smallest
     # changes, where noise counts too, are weighed by what was read of them, which costs 0.01. 4000
     # pairs leave 0.01 to chance.
-    found = calibrate_response(changed_pairs(0.5, 0.2))
+    shares = shares_of(changed_pairs(0.5, 0.2))
     for name in ("count", "coverage_pct", "diameter_um_matched"):
-        assert found.shares[name].unread == pytest.approx(0.5, abs=0.03)
-        assert found.shares[name].sd == pytest.approx(0.2, abs=0.02)
-        assert found.shares[name].unread_of_blur == pytest.approx(0.0, abs=0.2)
-        assert found.shares[name].sd_of_blur < 0.4  # where the softest pairs add 0.08, to 0.2
-    assert found.shares["contrast_matched"].unread == 0.0
-    assert found.shares["contrast_matched"].sd_of_size == pytest.approx(0.2, abs=0.06)
+        assert shares[name].unread == pytest.approx(0.5, abs=0.03)
+        assert shares[name].sd == pytest.approx(0.2, abs=0.02)
+        assert shares[name].unread_of_blur == pytest.approx(0.0, abs=0.2)
+        assert shares[name].unread_of_noise == pytest.approx(0.0, abs=2.0)
+        assert shares[name].sd_of_blur < 0.4  # where the softest pairs add 0.08, to 0.2
+    assert shares["contrast_matched"].unread == 0.0
+    assert shares["contrast_matched"].sd_of_size == pytest.approx(0.2, abs=0.06)
 
 
 def test_calibration_recovers_that_less_is_known_of_softer_photos() -> None:
-    found = calibrate_response(changed_pairs(0.3, 0.05, unread_of_blur=1.0, sd_of_blur=1.5))
+    shares = shares_of(changed_pairs(0.3, 0.05, unread_of_blur=1.0, sd_of_blur=1.5))
     for name in ("count", "coverage_pct", "diameter_um_matched"):
         # Shares stray by 0.3 in the softest pairs; 4000 pairs leave 0.01 of a mean to chance.
-        assert found.shares[name].unread == pytest.approx(0.3, abs=0.03)
-        assert found.shares[name].unread_of_blur == pytest.approx(1.0, abs=0.2)
-        assert found.shares[name].sd == pytest.approx(0.05, abs=0.02)
-        assert found.shares[name].sd_of_blur == pytest.approx(1.5, abs=0.2)
+        assert shares[name].unread == pytest.approx(0.3, abs=0.03)
+        assert shares[name].unread_of_blur == pytest.approx(1.0, abs=0.2)
+        assert shares[name].sd == pytest.approx(0.05, abs=0.02)
+        assert shares[name].sd_of_blur == pytest.approx(1.5, abs=0.2)
+
+
+def test_calibration_recovers_that_less_is_known_of_fainter_pores() -> None:
+    told = {"unread_of_noise": 60.0, "sd_of_noise": 25.0}
+    shares = shares_of(changed_pairs(-0.2, 0.05, **told))
+    for name in ("count", "coverage_pct", "diameter_um_matched"):
+        # Shares stray by 0.5 in the faintest pairs, where they are 1.2; 1300 of those leave 0.015
+        # of a mean to chance, 0.7 of what it is per noise.
+        assert shares[name].unread == pytest.approx(-0.2, abs=0.03)
+        assert shares[name].unread_of_noise == pytest.approx(60.0, abs=4.0)
+        assert shares[name].sd == pytest.approx(0.05, abs=0.03)
+        assert shares[name].sd_of_noise == pytest.approx(25.0, abs=4.0)
+
+
+def test_every_origin_is_a_kind_of_skin_with_its_own_signals() -> None:
+    skin, face = changed_pairs(0.1, 0.05), changed_pairs(0.8, 0.05)
+    face = face[face["signal"] < 12.0].assign(origin="face")
+    found = calibrate_response(pd.concat([skin.assign(origin="skin"), face], ignore_index=True))
+    assert {name: kind.pairs for name, kind in found.kinds.items()} == {
+        "skin": len(skin),
+        "face": len(face),
+    }
+    assert (found.kinds["skin"].highest, found.kinds["face"].highest) == (16.0, 10.0)
+    for kind, unread in ((found.kinds["skin"], 0.1), (found.kinds["face"], 0.8)):
+        stretch, _ = kind.answer(["count"], np.array([0.1]), np.array([9.0]))
+        assert stretch == pytest.approx(1.0 + unread, abs=0.03)
 
 
 def test_calibration_recovers_how_the_reading_hangs_on_the_signal() -> None:

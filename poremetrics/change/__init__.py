@@ -20,7 +20,14 @@ from poremetrics.change.repeatability import (
     parse_repeatability,
 )
 from poremetrics.change.repeats import Repeat, repeatability_of, repeats_table
-from poremetrics.change.response import Reading, Response, Share, default_response
+from poremetrics.change.response import (
+    Kind,
+    Reading,
+    Response,
+    Share,
+    default_response,
+    share_shape,
+)
 from poremetrics.change.sample import (
     pair_scale,
     paired_sample,
@@ -37,6 +44,7 @@ __all__ = [
     "HEADLINE",
     "SECONDARY",
     "Check",
+    "Kind",
     "Measure",
     "Reading",
     "Repeat",
@@ -69,6 +77,7 @@ __all__ = [
     "repeatability_of",
     "repeats_table",
     "secondary_sums",
+    "share_shape",
     "shown",
     "shown_by",
     "single_sample",

@@ -295,8 +295,8 @@ def _with_verdicts(
         change_pct=100.0 * np.expm1(log_ratio),
         ci_low_pct=100.0 * np.expm1(low),
         ci_high_pct=100.0 * np.expm1(high),
-        # A kind of skin that is read in full is not excluded: what can be shown is never less.
-        detectable_pct=-100.0 * np.expm1(-strictest * log_sd * np.maximum(stretch, 1.0)),
+        # Of the kind of skin that is read least: what can be shown is never less.
+        detectable_pct=-100.0 * np.expm1(-strictest * log_sd * stretch),
         verdict=[
             _verdict(tested_as, change, significant.get((tested_in, tested_as)))
             for tested_in, tested_as, change in zip(
@@ -307,29 +307,31 @@ def _with_verdicts(
 
 
 def _interval(frame: pd.DataFrame, response: Response, factor: float) -> tuple[Floats, ...]:
-    """Return both ends of the interval of the true log ratio, and true over read.
+    """Return both ends of the interval of the true log ratio, and true over read at most.
 
-    It holds two answers: what the response says of the skin it was measured on, and the change as
-    read with its own noise. Which kind of skin a photo shows is not known, and a kind may be read
-    in full: then the response, with an error smaller than its shift, would leave the truth out.
+    It holds several answers: the change as read with its own noise, for a kind of skin that is read
+    in full, and what the response says of every kind of skin it was measured on. Which kind a photo
+    shows is not known, and the answer of one, with an error smaller than its shift, would leave out
+    the truth of another.
     """
     log_ratio = frame["log_ratio"].to_numpy(np.float64)
-    shares = [response.of(str(metric)) for metric in frame["metric"]]
-    blurred = frame["blurred"].to_numpy(np.float64)
-    stretch = 1.0 + np.array([one.unread for one in shares])
-    stretch += blurred * [one.unread_of_blur for one in shares]
+    noise = frame["log_sd"].to_numpy(np.float64)
+    measures = frame["metric"].astype(str).tolist()
     is_size = frame["metric"].isin([_SIZE.name, _SIZE.name_px])
     sizes = frame[is_size].set_index("region")["log_ratio"]
     of_size = frame["region"].map(sizes).fillna(0.0).to_numpy(np.float64)
-    own = np.hypot([one.sd for one in shares], blurred * [one.sd_of_blur for one in shares])
-    borrowed = np.array([one.sd_of_size for one in shares]) * of_size
-    noise = frame["log_sd"].to_numpy(np.float64)
-    half = factor * np.sqrt((stretch * noise) ** 2 + (own * log_ratio) ** 2 + borrowed**2)
-    half_as_read = factor * noise
-    centre = stretch * log_ratio
-    low = np.minimum(centre - half, log_ratio - half_as_read)
-    high = np.maximum(centre + half, log_ratio + half_as_read)
-    return low, high, stretch
+    low, high = log_ratio - factor * noise, log_ratio + factor * noise
+    most = np.ones(len(frame))
+    for kind in response.kinds.values():
+        stretch, own = kind.answer(
+            measures, frame["blurred"].to_numpy(np.float64), frame["signal"].to_numpy(np.float64)
+        )
+        borrowed = np.array([kind.of(one).sd_of_size for one in measures]) * of_size
+        half = factor * np.sqrt((stretch * noise) ** 2 + (own * log_ratio) ** 2 + borrowed**2)
+        low = np.minimum(low, stretch * log_ratio - half)
+        high = np.maximum(high, stretch * log_ratio + half)
+        most = np.maximum(most, stretch)
+    return low, high, most
 
 
 def _verdict(tested_as: str, log_ratio: float, significant: bool | None) -> Verdict | str:

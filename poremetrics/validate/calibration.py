@@ -12,6 +12,7 @@ from scipy import optimize, stats
 from poremetrics.change import (
     HEADLINE,
     SECONDARY,
+    Kind,
     Reading,
     Repeatability,
     Response,
@@ -19,6 +20,7 @@ from poremetrics.change import (
     Shown,
     default_repeatability,
     default_response,
+    share_shape,
     shown,
 )
 from poremetrics.change.repeatability import SIZE, Condition
@@ -29,6 +31,8 @@ FLOOR = 0.010
 within 2 to 4 %, and no number of rendered pairs shows that ordinary photos do better."""
 COMMAND = "python -m poremetrics.validate.defaults"
 """What makes the figures of the package."""
+SKIN = "skin"
+"""Origin of pairs of rendered skin that is flat."""
 CONDITIONS = ("blur_error", "coarse", "gain", "sampling")
 """Conditions of a pair that the wSD is fitted to; see :class:`poremetrics.change.shown.Shown`. Lost
 texture correlation is none of them: a treatment that changes pores takes correlation with it, and
@@ -270,39 +274,46 @@ def calibrate_reading(pairs: pd.DataFrame) -> Reading:
 def calibrate_response(pairs: pd.DataFrame) -> Response:
     """Return how much of a true change is read, from pairs of known change.
 
-    Per measure, the true log ratio is ``(1 + unread + unread_of_blur · blurred)`` times the one
-    read by weighted least squares; what the errors of sampling and repeatability leave of the
-    misfit is the response's own spread, more of it in soft and coarse photos. Contrast does not
-    change in these pairs: what is read of it follows the change of size.
+    Per measure and kind of skin, the true log ratio is ``(1 + unread + unread_of_blur · blurred +
+    unread_of_noise · faint)`` times the one read by weighted least squares; what the errors of
+    sampling and repeatability leave of the misfit is the response's own spread, more of it in soft,
+    coarse and faint photos. Contrast does not change in these pairs: what is read of it follows the
+    change of size.
 
     Parameters
     ----------
     pairs : DataFrame
-        Rows of :func:`poremetrics.validate.cases.run_pair`; those of kind ``power`` are used,
-        where the tool called them comparable. They were read with the package's present
-        :class:`~poremetrics.change.Reading`.
-
-    Returns
-    -------
-    Response
-        Of every headline measure whose truth is known.
+        Rows of :func:`poremetrics.validate.cases.run_pair` and
+        :func:`poremetrics.validate.faces.changed_face`; those of kind ``power`` are used, where the
+        tool called them comparable. ``origin``, if there, tells kinds of skin apart. They were read
+        with the package's present :class:`~poremetrics.change.Reading`.
     """
     # of these very pairs: the package's is also that of real photos, which differ by more
     own = calibrate(pairs)
+    changed = pairs[pairs["kind"].eq("power")]
+    origin = changed.get("origin", pd.Series(SKIN, index=changed.index))
+    return Response(
+        source=f"`{COMMAND}`: photos of rendered skin and rendered faces of known change",
+        kinds={str(name): _kind(group, own) for name, group in changed.groupby(origin, sort=False)},
+        reading=default_response().reading,
+    )
+
+
+def _kind(changed: pd.DataFrame, own: Repeatability) -> Kind:
+    """Return the response of one kind of skin."""
+    signals = _numbers(_known_changes(changed, SIZE), "signal", math.nan)
+    signals = signals[np.isfinite(signals)]
+    held = {"lowest": signals.min(), "highest": signals.max()} if signals.size else {}
+    held = {name: round(float(one), 1) for name, one in held.items()}
     shares = {}
     for name in ("count", "coverage_pct", "diameter_um_matched", "contrast_matched"):
-        known = _known_changes(pairs, name)
+        known = _known_changes(changed, name)
         if len(known):
             share_of = _borrowed if name == "contrast_matched" else _share
             shares[name] = share_of(known, name, _noise(known, name, own))
     if "count" in shares:
         shares["density_cm2"] = shares["count"]  # over one and the same area
-    return Response(
-        source=f"`{COMMAND}`: photos of rendered skin of known change",
-        pairs=int(pairs["kind"].eq("power").sum()),
-        shares=shares,
-        reading=default_response().reading,
-    )
+    return Kind(pairs=len(changed), shares=shares, **held)
 
 
 def _known_changes(pairs: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -331,14 +342,14 @@ def _share(known: pd.DataFrame, name: str, noise: FloatArray) -> Share:
     what is read adds to its power and to nothing else.
     """
     read, true = _log(known, f"{name}_pct"), _log(known, f"{name}_true_pct")
-    shape = np.column_stack((np.ones(len(known)), _numbers(known, "blurred", 0.0)))
+    shape = share_shape(_numbers(known, "blurred", 0.0), _numbers(known, "signal", math.nan))
     spread = np.square(read)[:, None] * shape**2
     power = np.maximum(read**2 - noise, _LEAST_POWER * read**2)
     weight: FloatArray = np.ones(len(known))
-    unread: FloatArray = np.zeros(2)
-    squares: FloatArray = np.zeros(2)
+    unread: FloatArray = np.zeros(shape.shape[1])
+    squares: FloatArray = np.zeros(shape.shape[1])
     for _ in range(_ROUNDS):
-        # least norm: pairs of one blur tell no slope
+        # least norm: pairs of one blur or one signal tell no slope
         unread = np.asarray(
             np.linalg.lstsq(
                 shape.T @ ((weight * power)[:, None] * shape),
@@ -350,7 +361,7 @@ def _share(known: pd.DataFrame, name: str, noise: FloatArray) -> Share:
         squares = _fitted((true - stretch * read) ** 2, stretch**2 * noise, spread)
         weight = 1.0 / np.maximum(stretch**2 * noise + spread @ squares, FLOOR**2 / 10.0)
     figures = np.round([*unread, *np.sqrt(squares)], _RESPONSE_DIGITS).tolist()
-    names = "unread", "unread_of_blur", "sd", "sd_of_blur"
+    names = [f"{one}{of}" for one in ("unread", "sd") for of in ("", "_of_blur", "_of_noise")]
     return Share(**dict(zip(names, figures, strict=True)))
 
 

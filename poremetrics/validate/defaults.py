@@ -33,6 +33,7 @@ from poremetrics.model import Comparison
 from poremetrics.settings import Settings
 from poremetrics.synthetic import Nuisance, Preset, draw_nuisance, reshoot
 from poremetrics.validate.calibration import (
+    SKIN,
     calibrate,
     calibrate_reading,
     calibrate_response,
@@ -48,7 +49,7 @@ SHOTS: tuple[Preset, ...] = ("usual", "rough", "usual")
 
 def rendered(case: Pair) -> list[Row]:
     """Return the row of a rendered pair."""
-    return [{**row, "origin": "rendered"} for part in run_pair(case) for row in part.rows]
+    return [{**row, "origin": SKIN} for part in run_pair(case) for row in part.rows]
 
 
 def compared_again(path: Path, nuisance: Nuisance) -> Comparison | None:
