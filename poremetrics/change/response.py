@@ -51,10 +51,10 @@ class Share(BaseModel):
 
     unread: float = Field(0.0, ge=-10.0, le=10.0)
     unread_of_blur: float = Field(0.0, ge=-100.0, le=100.0)
-    unread_of_noise: float = Field(0.0, ge=-1000.0, le=1000.0)
+    unread_of_noise: float = Field(0.0, ge=-1e6, le=1e6)
     sd: float = Field(0.0, ge=0.0, le=10.0)
     sd_of_blur: float = Field(0.0, ge=0.0, le=100.0)
-    sd_of_noise: float = Field(0.0, ge=0.0, le=1000.0)
+    sd_of_noise: float = Field(0.0, ge=0.0, le=1e6)
     sd_of_size: float = Field(0.0, ge=0.0, le=10.0)
 
 
