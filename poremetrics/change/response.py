@@ -109,7 +109,18 @@ class Kind(BaseModel):
 
 
 def share_shape(blurred: Floats, signal: Floats) -> Floats:
-    """Return (N, 3) what the figures of a :class:`Share` are multiplied by; 0 where not known."""
+    """Return what the figures of a :class:`Share` are multiplied by.
+
+    Parameters
+    ----------
+    blurred, signal : (N,) float64
+        What changes were read in; NaN where it is not known.
+
+    Returns
+    -------
+    (N, 3) float64
+        1, ``blurred`` and ``faint``; 0 where it is not known.
+    """
     return np.nan_to_num(np.column_stack((np.ones(len(blurred)), blurred, signal**-2.0)))
 
 
