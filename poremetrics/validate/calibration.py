@@ -292,9 +292,10 @@ def calibrate_response(pairs: pd.DataFrame) -> Response:
     own = calibrate(pairs)
     changed = pairs[pairs["kind"].eq("power")]
     origin = changed.get("origin", pd.Series(SKIN, index=changed.index))
+    kinds = {str(name): _kind(group, own) for name, group in changed.groupby(origin, sort=False)}
     return Response(
-        source=f"`{COMMAND}`: photos of rendered skin and rendered faces of known change",
-        kinds={str(name): _kind(group, own) for name, group in changed.groupby(origin, sort=False)},
+        source=f"`{COMMAND}`: photos of rendered {' and '.join(kinds)} of known change",
+        kinds=kinds,
         reading=default_response().reading,
     )
 

@@ -18,6 +18,9 @@ from poremetrics.settings import Settings
 from poremetrics.validate.calibration import recorded
 from poremetrics.validate.cases import Row
 
+FACES = "faces"
+"""Origin of pairs of rendered people."""
+
 
 def treated_below(folder: Path) -> Iterator[tuple[Path, Path]]:
     """Yield the first and the later photo of everybody who was photographed twice."""
@@ -97,7 +100,7 @@ def changed_face(first: Path, later: Path) -> list[Row]:
         rows.append(
             {
                 "kind": "power",
-                "origin": "face",
+                "origin": FACES,
                 **recorded(changes, quality[quality["region"].eq(region)]),
                 **{f"{name}_true_pct": true for name, true in truth.items()},
             }
