@@ -247,12 +247,9 @@ def test_fainter_pores_know_less_of_the_same_change() -> None:
     log_ratio, signal = np.log1p(read["change_pct"] / 100), read["signal"]
     noise = log_ratio - np.log1p(read["ci_low_pct"] / 100)
     share = change.Share(unread_of_noise=0.3 * signal**2, sd_of_noise=0.4 * signal**2)
-    kinds = {
-        "as it is": (change.Kind(shares={"diameter_um_matched": share}), 1.0),
-        # held at the faintest skin that is known, which has half the signal
-        "beyond": (change.Kind(highest=signal / 2, shares={"diameter_um_matched": share}), 4.0),
-    }
-    for kind, faint in kinds.values():
+    # the second is held at the clearest skin that is known, which has half the signal
+    for highest, faint in ((100.0, 1.0), (signal / 2, 4.0)):
+        kind = change.Kind(highest=highest, shares={"diameter_um_matched": share})
         told = change.Response(source="told", kinds={"one": kind})
         rows = change.changes([sample], {"nose": EQUAL}, (), SILENT, SETTINGS, told)
         row = rows.set_index(["region", "metric"]).loc[key]

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from poremetrics.face.anatomy import (
     LEFT_EYE,
-    LIDS,
+    LEFT_LIDS,
     MIDLINE_CHIN,
     MIDLINE_TOP,
     MIRROR_PAIRS,
     REGION_POINTS,
     RIGHT_EYE,
+    RIGHT_LIDS,
 )
 from poremetrics.face.copy import clipped_box, fill_polygon, inside_polygon, reduced_copy
 from poremetrics.face.detect import letterbox
@@ -200,7 +201,7 @@ def test_a_nose_is_nearer_than_the_eyes():
     mesh = np.full((468, 3), 1e3)
     y, x = np.mgrid[-3:4, -3:4]
     mesh[:49] = np.column_stack([x.ravel(), y.ravel(), np.full(49, -7.0)])
-    mesh[list(LIDS), 2] = 5.0
+    mesh[[*RIGHT_LIDS, *LEFT_LIDS], 2] = 5.0
     assert lie(mesh, (0, 6, 48, 42), SETTINGS).nearer_px == pytest.approx(12.0)
 
 

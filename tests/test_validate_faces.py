@@ -74,7 +74,8 @@ def test_a_treated_person_gives_a_row_per_region(tmp_path):
     assert len(rows) == 4
     for row in rows:
         assert row["kind"] == "power"
-        # every pore of this person appears 20 % smaller, whatever its region
+        # every pore of this person appears 20 % smaller, whatever its region; tables hold tenths
+        # of micrometres
         assert row["diameter_um_matched_true_pct"] == pytest.approx(-20.0, abs=0.1)
         # a tenth is gone and many more are below 250 µm
         assert row["count_true_pct"] < -35.0

@@ -15,16 +15,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
+
+from poremetrics.change.measures import FloatArray
 
 FORMAT = 4
 """4: what noise does, and more than one kind of skin."""
-
-Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 class Share(BaseModel):
@@ -88,8 +86,8 @@ class Kind(BaseModel):
         return self.shares.get(name, EXACT)
 
     def answer(
-        self, measures: Sequence[str], blurred: Floats, signal: Floats
-    ) -> tuple[Floats, Floats]:
+        self, measures: Sequence[str], blurred: FloatArray, signal: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Return true over read of changes, and the standard deviation of that.
 
         Parameters
@@ -108,7 +106,7 @@ class Kind(BaseModel):
         return np.maximum(stretch, 0.0), np.asarray(sd, np.float64)
 
 
-def share_shape(blurred: Floats, signal: Floats) -> Floats:
+def share_shape(blurred: FloatArray, signal: FloatArray) -> FloatArray:
     """Return what the figures of a :class:`Share` are multiplied by.
 
     Parameters

@@ -34,6 +34,6 @@ MIRROR_PAIRS: tuple[tuple[int, int], ...] = (
 """(right, left) points that mirror each other."""
 
 MIDLINE_TOP, MIDLINE_CHIN = 10, 152
-LIDS = (159, 145, 386, 374)
-"""Middle of the lids, which lie on the front of the eyes: upper and lower, right and left."""
+RIGHT_LIDS, LEFT_LIDS = (159, 145), (386, 374)
+"""Middle of the upper and of the lower lid, which lie on the front of the eyes."""
 FACE_RIGHT, FACE_LEFT = 234, 454

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from poremetrics.face.anatomy import LEFT_LIDS, RIGHT_LIDS
 from poremetrics.face.mesh import Crop, Mesh, cut
 from poremetrics.face.weights import run
 from poremetrics.model import Rgb
@@ -14,8 +15,8 @@ from poremetrics.settings.face import FaceSettings
 
 _INPUT_PX = 64
 # (corner, other corner, upper lid, lower lid) of each eye.
-_RIGHT = (33, 133, 159, 145)
-_LEFT = (263, 362, 386, 374)
+_RIGHT = (33, 133, *RIGHT_LIDS)
+_LEFT = (263, 362, *LEFT_LIDS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

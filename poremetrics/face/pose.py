@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import Delaunay
 
-from poremetrics.face.anatomy import LIDS, MIDLINE_CHIN, MIDLINE_TOP, MIRROR_PAIRS
+from poremetrics.face.anatomy import (
+    LEFT_LIDS,
+    MIDLINE_CHIN,
+    MIDLINE_TOP,
+    MIRROR_PAIRS,
+    RIGHT_LIDS,
+)
 from poremetrics.face.copy import inside_polygon
 from poremetrics.face.mesh import Mesh
 from poremetrics.model import Pose
@@ -135,5 +141,5 @@ def lie(mesh: Mesh, points: tuple[int, ...], settings: FaceSettings) -> Lie:
     return Lie(
         turned_deg(mesh, points),
         slant=float(np.exp(np.average(longer, weights=seen))),
-        nearer_px=float(mesh[list(LIDS), 2].mean() - depth),
+        nearer_px=float(mesh[[*RIGHT_LIDS, *LEFT_LIDS], 2].mean() - depth),
     )

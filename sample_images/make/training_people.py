@@ -156,11 +156,15 @@ def _person(rng: np.random.Generator, number: int, base: BaseMesh) -> tuple[Pers
     return person, KINDS[int(np.argmax(kinds))]
 
 
+def _aim(yaw: float, pitch: float, roll: float) -> Floats:
+    """Where the camera points: the photographer follows the face as the head turns."""
+    return turn(np.array([[0.0, -8.0, 0.0]]), rotation(yaw, pitch, roll))[0, :2]
+
+
 def _visit(rng: np.random.Generator, kind: str) -> Visit:
     """How a photo happens to be taken."""
     yaw, pitch, roll = rng.uniform(-12, 12), rng.uniform(-6, 6), rng.uniform(-5, 5)
-    # The photographer follows the face as the head turns.
-    aim = turn(np.array([[0.0, -8.0, 0.0]]), rotation(yaw, pitch, roll))[0]
+    aim = _aim(yaw, pitch, roll)
     expression = {
         SMILE.format(kind): rng.uniform(0.0, 0.3),
         BROWS.format(kind, "left"): rng.uniform(0.0, 0.25),
@@ -191,25 +195,18 @@ def _visit(rng: np.random.Generator, kind: str) -> Visit:
 def _later(rng: np.random.Generator, first: Visit) -> Visit:
     """The next visit in the same room: the camera stands again, nearly, where it stood."""
     yaw, pitch, roll = rng.normal(0.0, (2.5, 1.2, 1.2))
-    aim = turn(np.array([[0.0, -8.0, 0.0]]), rotation(first.yaw, first.pitch, first.roll))[0]
-    moved = turn(
-        np.array([[0.0, -8.0, 0.0]]),
-        rotation(first.yaw + yaw, first.pitch + pitch, first.roll + roll),
-    )[0]
+    turned = first.yaw + yaw, first.pitch + pitch, first.roll + roll
     about = np.exp(rng.normal(0.0, 0.025, 8))
+    moved, aim = _aim(*turned), _aim(first.yaw, first.pitch, first.roll)
+    shift = np.array(first.shift_mm) + moved - aim + rng.normal(0.0, 2.0, 2)
     return replace(
         first,
         date="2025-04-10",
-        yaw=first.yaw + yaw,
-        pitch=first.pitch + pitch,
-        roll=first.roll + roll,
+        yaw=turned[0],
+        pitch=turned[1],
+        roll=turned[2],
         distance_mm=first.distance_mm * about[0],
-        shift_mm=tuple(
-            float(shift + new - old + away)
-            for shift, new, old, away in zip(
-                first.shift_mm, moved, aim, rng.normal(0.0, 2.0, 2), strict=False
-            )
-        ),
+        shift_mm=(float(shift[0]), float(shift[1])),
         key=first.key * about[1],
         fill=first.fill * about[2],
         light_turn_deg=first.light_turn_deg + rng.normal(0.0, 2.0),
