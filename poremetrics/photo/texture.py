@@ -36,6 +36,10 @@ class Texture:
         How much more, and how much less, that may be.
     fourth_px4 : float
         Expected part of the processing that goes with the fourth power of frequency.
+    noise : float
+        Expected standard deviation of ln luminance per pixel that the sensor adds.
+    noise_spread : float
+        How far photos scatter about it, as a natural logarithm.
     """
 
     bend: Callable[[_Vector], _Vector]
@@ -48,6 +52,8 @@ class Texture:
     softer_sd_px2: float
     sharper_sd_px2: float
     fourth_px4: float
+    noise: float
+    noise_spread: float
 
 
 def unknown_texture(settings: PhotoSettings) -> Texture:
@@ -63,4 +69,6 @@ def unknown_texture(settings: PhotoSettings) -> Texture:
         softer_sd_px2=3.0,
         sharper_sd_px2=settings.sharpening_sd_px2,
         fourth_px4=2.0,
+        noise=0.02,
+        noise_spread=5.0,  # any: it only keeps finite what the data may leave open
     )

@@ -49,7 +49,7 @@ def point_spread_px(
     """
     smooth = blur(darkening, settings.bare_smooth_px)
     bare = mask & (np.abs(smooth) < settings.bare_sigma * noise)
-    texture = None if px_per_mm is None else bare_texture(px_per_mm, settings)
+    texture = None if px_per_mm is None else bare_texture(px_per_mm, settings, shrink)
     seen = photo.sharpness(linear_rgb, bare, texture=texture, shrink=shrink)
     if not math.isfinite(seen.blur_px):
         return settings.usual_blur_px
@@ -63,11 +63,12 @@ def point_spread_px(
     return math.exp((1.0 - trust) * logs[0] + trust * logs[1])
 
 
-def bare_texture(px_per_mm: float, settings: PoresSettings) -> photo.Texture:
+def bare_texture(px_per_mm: float, settings: PoresSettings, shrink: float = 1.0) -> photo.Texture:
     """Return what is expected of the spectrum of skin between its pores, at a scale.
 
     Furrows and the plateaus between them give power up to about one cycle per millimetre and
-    little beyond; a finer roughness, without an end of its own, shows how a lens blurs.
+    little beyond; a finer roughness, without an end of its own, shows how a lens blurs. Pixels
+    that are ``shrink`` wide share the noise of so many squared.
     """
 
     def bend(frequency: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -89,6 +90,8 @@ def bare_texture(px_per_mm: float, settings: PoresSettings) -> photo.Texture:
         softer_sd_px2=settings.processing_softer_sd_px2,
         sharper_sd_px2=settings.processing_sharper_sd_px2,
         fourth_px4=0.0,
+        noise=settings.usual_noise / max(1.0, shrink),
+        noise_spread=settings.usual_noise_spread,
     )
 
 
