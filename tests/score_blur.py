@@ -24,9 +24,10 @@ from poremetrics import compare
 from poremetrics.model import Comparison
 from poremetrics.settings import Settings
 from poremetrics.synthetic import Preset, draw_nuisance
+from poremetrics.validate.calibration_pairs import calibration_pairs
 from poremetrics.validate.cases import shots
 from poremetrics.validate.defaults import compared_again
-from poremetrics.validate.plan import Pair, calibration_pairs
+from poremetrics.validate.subjects import Pair
 
 EVERY = 4
 """Every fourth rendered pair: all strengths, tones and scales are among them."""

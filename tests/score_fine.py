@@ -21,7 +21,7 @@ from poremetrics.columns import is_pore
 from poremetrics.settings import Settings
 from poremetrics.synthetic import Camera, Score, SyntheticSkin, Treatment, score
 from poremetrics.validate import SEED
-from poremetrics.validate.plan import SKINS
+from poremetrics.validate.subjects import SKINS
 
 PX_PER_MM = (20.0, 30.0, 40.0, 60.0, 80.0, 120.0)
 SUBJECTS = 2

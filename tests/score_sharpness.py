@@ -38,8 +38,9 @@ from poremetrics.synthetic import (
 )
 from poremetrics.validate import SEED
 from poremetrics.validate.cases import frame_of, photographed
-from poremetrics.validate.plan import SKINS, Accuracy, make_plan
-from poremetrics.validate.plan import Skin as Kind
+from poremetrics.validate.plan import make_plan
+from poremetrics.validate.subjects import SKINS, Accuracy
+from poremetrics.validate.subjects import Skin as Kind
 
 CLASSES_PX = (3.0, 4.0, 6.0)
 """Lower edges of the classes of true diameter that are shown."""

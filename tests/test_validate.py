@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from poremetrics.validate import _carried_out, make_plan
+from poremetrics.validate.calibration_pairs import calibration_pairs
 from poremetrics.validate.cases import MEASURES, run_accuracy, run_pair, shots
-from poremetrics.validate.plan import Plan, calibration_pairs
+from poremetrics.validate.plan import Plan
 from poremetrics.validate.summary import (
     hopeless_table,
     interval_table,

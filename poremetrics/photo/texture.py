@@ -57,7 +57,7 @@ class Texture:
 
 
 def unknown_texture(settings: PhotoSettings) -> Texture:
-    """Return what is expected of any texture: a power law through any processing."""
+    """Return what is expected of any texture: a power law through any processing, in any noise."""
     return Texture(
         bend=np.zeros_like,
         slope=settings.spectrum_slope,
@@ -65,10 +65,10 @@ def unknown_texture(settings: PhotoSettings) -> Texture:
         lowest=0.0,
         fade_px=0.0,
         lens_sd_px=settings.soft_lens_sd_px,
-        processing_px2=0.2,
-        softer_sd_px2=3.0,
+        processing_px2=settings.any_processing_px2,
+        softer_sd_px2=settings.any_softer_sd_px2,
         sharper_sd_px2=settings.sharpening_sd_px2,
-        fourth_px4=2.0,
-        noise=0.02,
-        noise_spread=5.0,  # any: it only keeps finite what the data may leave open
+        fourth_px4=settings.any_fourth_px4,
+        noise=settings.any_noise,
+        noise_spread=settings.any_noise_spread,
     )

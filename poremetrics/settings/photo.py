@@ -147,6 +147,46 @@ class PhotoSettings(Room):
         doc="Expected size of the lens blur; holds it down where grain hides the texture.",
         source="grainy but sharp portraits read 3-4 px without it; out-of-focus ones stay above 5",
     )
+    any_processing_px2: float = number(
+        0.2,
+        low=0.0,
+        high=10.0,
+        unit="px²",
+        doc="Variance that the processing of an unknown camera adds to the point spread.",
+        source="a colour filter array adds 0.25 px², sharpening takes some",
+    )
+    any_softer_sd_px2: float = number(
+        3.0,
+        low=0.01,
+        high=50.0,
+        unit="px²",
+        doc="How much more it may add.",
+        source="denoising and enlarging know hardly a limit: 1.7 px",
+    )
+    any_fourth_px4: float = number(
+        2.0,
+        low=0.0,
+        high=50.0,
+        unit="px⁴",
+        doc="Its part that goes with the fourth power of frequency.",
+        source="JPEG and resampling cut what a Gaussian lets pass: ln power -2 at 0.4 cycles/px",
+    )
+    any_noise: float = number(
+        0.02,
+        low=0.001,
+        high=0.5,
+        unit="ln luminance",
+        doc="Noise of a pixel on skin before the processing of a camera shapes it (sd).",
+        source="shot noise of skin at a third of 20 000 electrons: 1 % at ISO 100, 5 % at 1600",
+    )
+    any_noise_spread: float = number(
+        5.0,
+        low=0.1,
+        high=10.0,
+        unit="ln",
+        doc="How far the noise of a photo of unknown scale may be from that (sd).",
+        source="it only keeps finite what the data may leave open",
+    )
     sharpening_sd_px2: float = number(
         0.3,
         low=0.01,

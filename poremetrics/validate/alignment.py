@@ -43,7 +43,7 @@ from poremetrics.validate.alignment_tables import (
     shortfalls,
 )
 from poremetrics.validate.cases import Row, run_pair
-from poremetrics.validate.plan import Pair, link_pairs
+from poremetrics.validate.plan import link_pairs
 from poremetrics.validate.residuals import (
     CHANGES,
     SYNTHETIC_CHANGES,
@@ -60,6 +60,7 @@ from poremetrics.validate.strangers import (
     stranger,
     swapped_cheeks,
 )
+from poremetrics.validate.subjects import Pair
 from poremetrics.workers import worker_pool
 
 PAIRS_OF_STRANGERS = 50

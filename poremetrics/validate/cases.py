@@ -31,7 +31,7 @@ from poremetrics.synthetic import (
     score_links,
 )
 from poremetrics.validate.calibration import recorded
-from poremetrics.validate.plan import SKINS, Accuracy, Pair, varied
+from poremetrics.validate.subjects import SKINS, Accuracy, Pair, varied
 from poremetrics.workers import one_thread_each
 
 Row = Mapping[str, object]

@@ -39,9 +39,10 @@ from poremetrics.validate.calibration import (
     calibrate_response,
     recorded,
 )
+from poremetrics.validate.calibration_pairs import calibration_pairs, reading_pairs
 from poremetrics.validate.cases import Row, run_pair
 from poremetrics.validate.faces import changed_face, treated_below
-from poremetrics.validate.plan import Pair, calibration_pairs, reading_pairs
+from poremetrics.validate.subjects import Pair
 
 SHOTS: tuple[Preset, ...] = ("usual", "rough", "usual")
 """How every portrait is photographed again."""
