@@ -6,7 +6,8 @@ On the rendered skin of `poremetrics validate`, of which the true point spread i
 that is told, with pores and without, and the bias of sizes with it and with the true one in its
 place. The table of a scale holds all tones; that of a contrast is of 12 px/mm. A third table tells
 the blur behind other lenses. With portraits: the blur of their regions that are in focus, and of
-the same softened by a known Gaussian, new noise on top.
+the same softened by a known Gaussian, new noise on top; and the blur and the pores of all regions
+of the same made smaller.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from printed import print_head, print_row
 
 from poremetrics import face, photo, pores
 from poremetrics.errors import PoremetricsError
-from poremetrics.model import Skin
+from poremetrics.model import FloatImage, Region, Skin
 from poremetrics.settings import Settings
 from poremetrics.synthetic import (
     TONES,
@@ -54,6 +56,10 @@ SUBJECTS = 3
 """Of either kind of skin, 40 x 30 mm."""
 ADDED_PX = (0.0, 0.6, 1.0, 1.5, 2.2)
 """By which portraits are softened."""
+SMALLER = 0.9
+"""By which portraits are made smaller."""
+FAR_LOG = 0.25
+"""Regions whose blur is told further apart than this are counted."""
 FINEST_SOFT_PX = 1.3
 FEWEST_PX_PER_MM = 7.0
 """Regions of portraits that count are at least as fine, and told to be at least as sharp."""
@@ -126,15 +132,57 @@ def softened(path: Path) -> list[Row]:
         for region in regions:
             if region.scale is None or region.scale.mm_per_px > 1.0 / FEWEST_PX_PER_MM:
                 continue
-            skin = pores.flatten(
-                np.ascontiguousarray(linear[region.box.slices]),
-                region.skin,
-                settings.pores,
-                px_per_mm=1.0 / region.scale.mm_per_px,
-            )
+            skin = flattened_region(linear, region, settings)
             where = f"{path.name} {region.name}"
             rows.append({"where": where, "added": added_px, "told": skin.blur_px})
     return rows
+
+
+def resampled(path: Path) -> list[Row]:
+    """Return blur, in pixels of the file, and pores of every region as it is and made smaller."""
+    settings = Settings()
+    rows: list[Row] = []
+    try:
+        pixels = photo.load(path, settings.photo).pixels
+        for by in (1.0, SMALLER):
+            size = [round(side * by) for side in pixels.shape[1::-1]]
+            seen = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
+            taken = photo.load(seen, settings.photo)
+            for region in face.find(taken, settings.face, view="face", name=path.name).regions:
+                skin = flattened_region(photo.to_linear(taken.pixels), region, settings)
+                found = int(pores.find(skin, settings.pores)["is_pore"].sum())
+                where = f"{path.name} {region.name}"
+                rows.append({"where": where, "by": by, "told": skin.blur_px / by, "found": found})
+    except PoremetricsError:  # another file of the folder, or no face
+        return []
+    return rows
+
+
+def flattened_region(linear: FloatImage, region: Region, settings: Settings) -> Skin:
+    """Return a region of a photo as flattened skin."""
+    return pores.flatten(
+        np.ascontiguousarray(linear[region.box.slices]),
+        region.skin,
+        settings.pores,
+        px_per_mm=None if region.scale is None else 1.0 / region.scale.mm_per_px,
+    )
+
+
+def show_resampled(rows: list[Row]) -> None:
+    """Print how far apart the same regions are told at two sizes of the photo."""
+    table = pd.DataFrame(rows).pivot_table(index="where", columns="by", values=["told", "found"])
+    table = table.dropna()
+    apart = np.log(table["told", SMALLER] / table["told", 1.0])
+    far = table.index[np.abs(apart) > FAR_LOG]
+    found = [int(table["found", by].sum()) for by in (1.0, SMALLER)]
+    print(f"\n{len(table)} regions of portraits made smaller by {SMALLER}")
+    print(f"blur told over that of the portrait: median {np.exp(apart.median()):.2f},", end=" ")
+    print(f"sd of the log {apart.std():.2f}; pores found {found[0]} and {found[1]}")
+    print(f"blur apart by more than {FAR_LOG} (ln): {len(far)} regions")
+    for where in far:
+        told = " and ".join(f"{table.loc[where, ('told', by)]:.2f} px" for by in (1.0, SMALLER))
+        counts = " and ".join(f"{table.loc[where, ('found', by)]:.0f}" for by in (1.0, SMALLER))
+        print(f"- {where}: {told}; {counts} pores")
 
 
 def show_softened(rows: list[Row]) -> None:
@@ -175,6 +223,7 @@ def main() -> None:
         told = pd.DataFrame(pool.map(behind_lens, lenses))
         folder = sorted(asked.portraits.iterdir()) if asked.portraits else ()
         portraits = [row for rows in pool.map(softened, folder) for row in rows]
+        smaller = [row for rows in pool.map(resampled, folder) for row in rows]
     usual = table["contrast"].mode().iloc[0]
     show(table[table["contrast"] == usual], "px_per_mm")
     show(table[table["px_per_mm"] == PORTRAIT_PX_PER_MM], "contrast")
@@ -185,6 +234,7 @@ def main() -> None:
     print()
     if portraits:
         show_softened(portraits)
+        show_resampled(smaller)
 
 
 if __name__ == "__main__":
