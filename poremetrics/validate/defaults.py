@@ -1,6 +1,6 @@
 """Make the figures that intervals rest on, of the package as it is.
 
-    python sample_images/make --base FOLDER --training 22 --again --out FACES
+    python sample_images/make --base FOLDER --training 30 --again --out FACES
     python -m poremetrics.validate.defaults --portraits FOLDER --faces FACES
 
 writes ``change/repeatability.json`` and ``change/response.json`` of the package anew. Four kinds
