@@ -1,10 +1,13 @@
-"""Score detection on the rendered sample photos: python tests/score_samples.py [sample_images].
+"""Score detection on rendered faces: python tests/score_samples.py [FOLDER].
+
+The sample photos if no folder is given.
 
 Every pore from 3.5 px that faces the camera and is not hidden counts, whether or not it stands out
 of the skin; finds on smaller pores are neither right nor wrong. Only the outlines of the regions
 count, for outside them the truth does not tell every pore. Beside it, ``blob_log`` on the same
 flattened skin, at the threshold that is best for that very region. Truth is only compared with;
-the network that tells pores has not seen these photos.
+the network that tells pores has not seen the samples. Other people are made by
+`sample_images/make --training N`.
 """
 
 from __future__ import annotations
@@ -145,7 +148,7 @@ def main() -> None:
     parser.add_argument("samples", type=Path, nargs="?", default=Path("sample_images"))
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
-    photos = sorted(asked.samples.glob("person_*/visit_*.jpg"))
+    photos = sorted(asked.samples.glob("*/visit_*.jpg"))
     photos += sorted(asked.samples.glob("close_up/*.jpg"))
     with ProcessPoolExecutor(asked.workers) as pool:
         rows = pd.DataFrame([row for part in pool.map(score_photo, photos) for row in part])

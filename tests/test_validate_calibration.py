@@ -274,6 +274,16 @@ def test_calibration_recovers_that_less_is_known_of_fainter_pores() -> None:
         assert shares[name].sd_of_noise == pytest.approx(25.0, abs=4.0)
 
 
+def test_few_pairs_tell_a_mean_and_no_slopes() -> None:
+    shares = shares_of(changed_pairs(0.5, 0.2, unread_of_blur=1.0).head(8))
+    for name in ("count", "coverage_pct", "diameter_um_matched"):
+        share = shares[name]
+        # A mean of eight that stray by 0.2, of 0.5 and 0.02 to 0.2 of blur: four of its errors.
+        assert share.unread == pytest.approx(0.6, abs=0.3)
+        assert (share.unread_of_blur, share.unread_of_noise) == (0.0, 0.0)
+        assert (share.sd_of_blur, share.sd_of_noise) == (0.0, 0.0)
+
+
 def test_every_origin_is_a_kind_of_skin_with_its_own_signals() -> None:
     skin, face = changed_pairs(0.1, 0.05), changed_pairs(0.8, 0.05)
     face = face[face["signal"] < 12.0].assign(origin="face")

@@ -45,7 +45,7 @@ FOLLOWED = {
     "resolution": "pore_px",
 }
 """Checks that tell those conditions, and the columns they are kept in."""
-_FEWEST_PAIRS = 40  # below, one odd pair decides what a condition seems to cost
+_FEWEST_PAIRS = 40  # below, one odd pair decides what a condition or a slope seems to be
 _ROUNDS = 30  # of the weighted fit; it settles within ten
 _TAIL = 0.02  # share of pairs: about where a family of tests draws its line, and still countable
 _RAISES = np.geomspace(1.0, 6.0, 60) - 1.0  # of the variance, by which it is raised
@@ -340,10 +340,12 @@ def _share(known: pd.DataFrame, name: str, noise: FloatArray) -> Share:
     """Return how much is read of a measure that changes.
 
     A pair counts as far as its noise and the spread of its like let it tell anything; noise of
-    what is read adds to its power and to nothing else.
+    what is read adds to its power and to nothing else. Fewer than 40 pairs tell a mean, no slopes.
     """
     read, true = _log(known, f"{name}_pct"), _log(known, f"{name}_true_pct")
     shape = share_shape(_numbers(known, "blurred", 0.0), _numbers(known, "signal", math.nan))
+    if len(known) < _FEWEST_PAIRS:
+        shape[:, 1:] = 0.0
     spread = np.square(read)[:, None] * shape**2
     power = np.maximum(read**2 - noise, _LEAST_POWER * read**2)
     weight: FloatArray = np.ones(len(known))
