@@ -148,8 +148,9 @@ def resampled(path: Path) -> list[Row]:
             size = [round(side * by) for side in pixels.shape[1::-1]]
             seen = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
             taken = photo.load(seen, settings.photo)
+            linear = photo.to_linear(taken.pixels)
             for region in face.find(taken, settings.face, view="face", name=path.name).regions:
-                skin = flattened_region(photo.to_linear(taken.pixels), region, settings)
+                skin = flattened_region(linear, region, settings)
                 found = int(pores.find(skin, settings.pores)["is_pore"].sum())
                 where = f"{path.name} {region.name}"
                 rows.append({"where": where, "by": by, "told": skin.blur_px / by, "found": found})

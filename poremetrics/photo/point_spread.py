@@ -28,7 +28,7 @@ _DEFAULTS = PhotoSettings()
 _Vector = npt.NDArray[np.float64]
 
 _HANN_MODES = 0.4  # independent share of the modes of a ring under a Hann window, 50 % overlap
-# The model can have several minima. Of 504 spectra, real and rendered, all lead to the lowest.
+# The model can have several minima. In 503 of 504 spectra, real and rendered, the lowest is found.
 _LENS_STARTS_PX = (0.3, 1.0, 3.0, 6.0)  # sharp to out of focus
 _NOISE_STARTS = (0.0, -2.0)  # ln power against what is expected
 _MAX_STEPS = 60
